@@ -51,9 +51,9 @@ _HOMES = {
     "init_project": "scanform.api",
     "open_project": "scanform.api",
 }
-"""The module in which each name of the interface stands."""
+"""The module of each name of the interface."""
 
-if not TYPE_CHECKING:  # to a type checker only the names above are there
+if not TYPE_CHECKING:  # type checkers see only the names above
 
     def __getattr__(name):
         """A name of the interface, loaded on first use: `import scanform` itself loads none of the libraries."""

@@ -1,6 +1,7 @@
 """The interface for programs: a project opened from Python, with a method for each thing that its daily work needs.
 
-`import scanform` offers what stands here (docs/python.md). The modules behind it may change from version to version.
+`import scanform` offers what is defined here (docs/python.md). The modules behind it may change from version to
+version.
 """
 
 import os
@@ -34,7 +35,7 @@ StrPath = str | os.PathLike[str]
 class Project:
     """An open project, from `init_project` or `open_project`; `with` closes it. One thread uses it at a time.
 
-    What goes wrong is raised as one of `scanform.errors`; wrong paper never is: it is a problem in the result.
+    Failures are raised as one of `scanform.errors`; bad paper never is: it is a problem in the result.
     """
 
     def __init__(self, opened: projects.Project) -> None:
@@ -52,7 +53,7 @@ class Project:
         self.close()
 
     def close(self) -> None:
-        """Give up the database; nothing is lost without it, each act is on disk when it returns."""
+        """Close the database; nothing is lost without it, as each act is on disk when it returns."""
         self._project.close()
 
     @property
@@ -74,7 +75,7 @@ class Project:
 
     @property
     def questionnaires(self) -> "Mapping[str, Questionnaire]":
-        """The questionnaires by code, as they are today."""
+        """The questionnaires by code, in their present state."""
         return self._project.questionnaires
 
     def add_questionnaire(self, file: StrPath) -> None:
@@ -94,12 +95,12 @@ class Project:
         seed: int | None = None,
         sides: Literal["one", "two"] = "two",
     ) -> "Printed":
-        """Write the PDF `out`, and beside it `<out>.copies.json`: what stands on which page.
+        """Write the PDF `out`, and beside it `<out>.copies.json`: the list of printed copies and their pages.
 
         Forms are for `copies` people without a token, or for `recipients` (a CSV file with token, name and address, or
         the recipients themselves), or once more for one token (`reissue`): exactly one of the three. `variant` is the
         edition (None: standard). The same `seed` draws the same identities in a fresh project. Raises UsageError, and
-        InputError that names all recipients who cannot be printed as they stand; nothing was printed then.
+        InputError that names all recipients who cannot be printed as they are; nothing was printed then.
         """
         from dataclasses import replace
 
@@ -128,7 +129,7 @@ class Project:
         copies: int | None,
         recipients: "StrPath | Iterable[Recipient] | None",
     ) -> "tuple[tuple[Recipient | None, ...], tuple[str, ...]]":
-        """Who gets a form, and the columns of their list of which nothing is printed."""
+        """The recipients of forms, and the columns of their list that are not printed."""
         from scanform.workflow.printing.print_forms import printed_tokens
         from scanform.workflow.printing.recipients import read_list
 
@@ -149,12 +150,12 @@ class Project:
         retry: bool = False,
         progress: bool = False,
     ) -> "BatchSummary":
-        """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Doing it again goes on, and changes nothing twice.
+        """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Repeating it continues, and changes nothing twice.
 
         Pages are read in `jobs` processes (0: one per core, None: as the project's settings say), in this process
-        without limits of time if `serial`, or on the dask cluster at `scheduler`. `retry` reads pages again that could
-        not be read; `progress` shows a bar on a terminal. Raises InputError for paths that do not exist, and UsageError
-        in a script without a main guard: each process would run it from its beginning.
+        without time limits if `serial`, or on the dask cluster at `scheduler`. `retry` rereads pages that could not be
+        read; `progress` shows a bar on a terminal. Raises InputError for paths that do not exist, and UsageError in a
+        script without a main guard: each process would run it from its beginning.
         """
         from scanform.workflow.intake.read_batch import read_batch
         from scanform.workflow.project.progress import no_progress, terminal_progress
@@ -183,24 +184,24 @@ class Project:
     def read_page(self, file: StrPath, page: int = 1, *, sheet: int | None = None) -> "PageRead":
         """Read one page (from 1) of a file by itself, in this process; nothing is recorded.
 
-        `sheet` (from 1) is the one that is wanted where the picture shows several; without it, it is the first. Raises
-        InputError for a file that cannot be opened, and for a page or sheet that it does not have.
+        `sheet` (from 1) selects a sheet where the image shows several; the default is the first. Raises InputError for
+        a file that cannot be opened, and for a missing page or sheet.
         """
         from scanform.workflow.insight.one_page import read_one_page
 
         return read_one_page(self._project, Path(file), page=page, sheet=sheet)
 
     def readings(self) -> "Iterator[PageReading]":
-        """What was read on each page that counts, in order of receipt; values as the machine read them.
+        """The reading of each page that counts, in order of receipt; values as the machine read them.
 
-        Only a few readings are in memory at a time. What people decided since stands in `responses`.
+        Only a few readings are in memory at a time. Later decisions of people are in `responses`.
         """
         from scanform.workflow.insight.iterate import each_reading
 
         return each_reading(self._project)
 
     def responses(self, questionnaire: str | None = None) -> "Iterator[Response]":
-        """All responses that count, of all channels and before any merge, by id; people's decisions included.
+        """All responses that count, of all channels and before any merge, by id; with people's decisions.
 
         Only one response is in memory at a time. An answer with the status `review` still waits for a person.
         """
@@ -217,11 +218,11 @@ class Project:
         read_as: Iterable[str] = (),
         dry_run: bool = False,
     ) -> "ImportSummary":
-        """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing.
+        """Import online responses: a LimeSurvey CSV export. Repeating an import changes nothing.
 
         `survey` names the source where several surveys use one questionnaire. `read_as` says how to read columns,
-        "COLUMN=READING" or "READING" for all that are unclear: day-month, month-day, decimal-comma, decimal-point,
-        codes, labels, repaired, as-written. With `dry_run` nothing is stored. Raises InputError for a file that is no
+        "COLUMN=READING" or "READING" for all unclear ones: day-month, month-day, decimal-comma, decimal-point, codes,
+        labels, repaired, as-written. With `dry_run` nothing is stored. Raises InputError for a file that is not an
         export, UsageError where questionnaire, survey or a format is not clear; nothing is stored then.
         """
         from scanform.workflow.dataset.column_formats import parsed
@@ -231,13 +232,13 @@ class Project:
         return run(self._project, Path(file), questionnaire=questionnaire, survey=survey, said=parsed(read_as))
 
     def merge(self) -> "MergeSummary":
-        """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
+        """Join paper and online responses of one respondent by token; contradictions are reported, not decided."""
         from scanform.workflow.dataset.merge_responses import merge_responses
 
         return merge_responses(self._project)
 
     def undo_merge(self) -> int:
-        """Take the merge back; returns how many links between responses went. Raises UsageError without a merge."""
+        """Undo the merge; returns how many links between responses were removed. Raises UsageError without a merge."""
         from scanform.workflow.dataset.merge_responses import undo_merge
 
         return undo_merge(self._project)
@@ -252,7 +253,7 @@ class Project:
     ) -> "HandOver":
         """Write the data set into `folder`: responses, codebook, provenance and contradictions as CSV and XLSX.
 
-        Contact data stand in files of their own, with `with_contact` in readings.csv too; `without_sensitive` leaves
+        Contact data are in files of their own, with `with_contact` in readings.csv too; `without_sensitive` leaves
         questions of the class sensitive out. Raises StoreError where a file cannot be written.
         """
         from scanform.workflow.dataset.export import export_dataset
@@ -272,7 +273,7 @@ class Project:
         without_contact: bool = False,
         without_sensitive: bool = False,
     ) -> Path:
-        """Write what was read on paper as one CSV file, people's corrections included; returns its path."""
+        """Write everything read on paper as one CSV file, with people's corrections; returns its path."""
         from scanform.workflow.dataset.export import write_readings
 
         return write_readings(
@@ -298,7 +299,7 @@ def open_project(folder: StrPath = ".", *, language: str | None = None, edited: 
     """Open the project in `folder`.
 
     `language` ("de" or "en") is that of messages, None the one of its settings. Raises StoreError when there is no
-    project, TemplateError when a questionnaire in it is wrong, UsageError when one was edited after forms of its
+    project, TemplateError when one of its questionnaires is invalid, UsageError when one was edited after forms of its
     version had been printed, unless `edited` ones are to be replaced.
     """
     return Project(projects.open_project(Path(folder), language=language, edited=edited))
@@ -315,9 +316,9 @@ def init_project(
 ) -> Project:
     """Make a project and open it.
 
-    It is made around a `template` that ships with scanform, around a `questionnaire` of your own (YAML), or `empty`,
-    for imported forms: exactly one of the three. `database` is the URL of a PostgreSQL database, "" a SQLite file in
-    the folder. Raises UsageError, TemplateError, and StoreError where there is a project already.
+    It is made from a `template` that ships with scanform, from a `questionnaire` of your own (YAML), or `empty`, for
+    imported forms: exactly one of the three. `database` is the URL of a PostgreSQL database, "" a SQLite file in the
+    folder. Raises UsageError, TemplateError, and StoreError where a project already exists.
     """
     made = projects.init_project(
         Path(folder),
@@ -331,10 +332,10 @@ def init_project(
 
 
 def _refuse_unguarded_script() -> None:
-    """Raise UsageError where processes that are started import a script that goes on to start processes.
+    """Raise UsageError where child processes import a script that would in turn start processes.
 
-    They would end at once, and their pages be taken for such that end every process. A script that never names
-    `__main__` has no guard; a module run with -m, a notebook and standard input are not imported anew.
+    They would end at once, and their pages be mistaken for pages that kill every process. A script that never names
+    `__main__` has no guard; a module run with -m, a notebook and standard input are not imported again.
     """
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)

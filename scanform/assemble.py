@@ -23,51 +23,60 @@ from scanform.model.reading import Candidate, FieldReading, MarkValue, PageReadi
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 
 COPY = "copy"
-"""The reason of a photocopied form, which a person sees once."""
+"""The reason of a photocopied form, shown to a person once."""
 
 HANDWRITING = "handwriting"
 
 UNFIT = 0.02
-"""How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of
-range, but seldom.
+"""Relative weight of a text in cells that the question does not allow: people do write impossible dates and numbers out
+of range, but seldom.
 """
 
 LEAST = 0.92
-"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure
-(`recognize.writing.handwriting.NUMBER`) lies there.
+"""Lower limit of acceptance for any writing, whatever a project promises: below it lies the value that a reader uses
+for "never sure" (`recognize.writing.handwriting.NUMBER`).
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSettings:
-    """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
+    """Acceptance thresholds: minimum confidence, 0 to 1, at which a value needs no review, per kind of field. A value
+    with a problem always goes to review.
 
-    `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind
-    carries a problem anyway (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of
-    what is written (free handwriting always carries a problem) `cells` is for digits in cells and `letters` for cells
-    with letters, `codes` for digits and `listed` for lines that the question's list has, `printed` for lines that the
-    form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
-    (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others. `filled`:
-    from here on a box beside a cross is surely filled, and so taken back. `filled_alone`: probability that a filled box
-    without any cross in the question was meant as a mark (no data: even odds).
+    Of the values accepted by each threshold for writing (`cells` to `printed`), no more may be wrong than `accept` in
+    survey.toml allows (docs/handwriting-benchmark.md). Free handwriting always carries a problem.
     """
 
     choice: float = 0.98
+    """Choices; for the accumulated doubts of several boxes: each box below the threshold learnt for its kind carries a
+    problem anyway (models/marks.md).
+    """
     blank: float = 0.995
+    """Writing zones without ink."""
     signature: float = 0.99
+    """Signed signature zones."""
     cells: float = 0.99
+    """Digits in cells."""
     letters: float = 0.999
+    """Cells with letters."""
     codes: float = 0.95
+    """Digits in cells whose value is in the question's list."""
     listed: float = 0.98
+    """Lines whose value is in the question's list."""
     printed: float = 0.95
+    """Lines whose value is printed on the form."""
     text: float = 0.995
+    """All other text."""
     sure: float = 0.995
+    """Minimum confidence at which a value helps to judge others."""
     filled_alone: float = 0.5
+    """Probability that a filled box without any cross in the question was meant as a mark (no data: even odds)."""
     filled: float = 0.98
+    """Minimum probability at which a box beside a cross counts as filled, and so as withdrawn."""
 
     @classmethod
     def at(cls, accept: float) -> "AcceptSettings":
-        """The settings for a project in which so large a share of the values that are accepted has to be right."""
+        """The settings for a project in which at least this fraction of the accepted values has to be right."""
         usual = cls()
 
         def moved(threshold: float, least: float) -> float:
@@ -80,14 +89,14 @@ class AcceptSettings:
         )  # fmt: skip
 
     def characters(self, alphabet: Alphabet | None, *, listed: bool) -> float:
-        """For cells in which such characters may stand; `listed` when the value is in a list."""
+        """For cells in which such characters are allowed; `listed` when the value is in a list."""
         if alphabet in {Alphabet.LETTERS, Alphabet.ALNUM}:
             return self.text if listed else self.letters
         return self.codes if listed else self.cells
 
     def written(self, question: Question, value: str, *, printed: bool) -> float:
-        """For an answer with ink to a question; `printed` when the form bears just this answer in print. Lists say
-        little about numbers in a name: the house next door is spelt alike.
+        """For an answer with ink to a question; `printed` when just this answer is printed on the form. Lists do not
+        help with numbers in a name: the house next door is spelt alike.
         """
         if question.kind is QuestionKind.SIGNATURE:
             return self.signature
@@ -100,7 +109,7 @@ class AcceptSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """How a form stood until now: the columns that people decided, and the reasons that each column bears."""
+    """The previous state of a form: the columns that people decided, and the reasons of each column."""
 
     decided: frozenset[str] = frozenset()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -111,9 +120,9 @@ NOTHING_BEFORE = Before()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPages:
-    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else.
-    `printed` is what the form itself bears as the probable answer to some questions, question -> text. `before` is how
-    the form stood.
+    """The submitted pages of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody
+    else. `printed` are the form's own printed texts as probable answers to some questions, question -> text. `before`
+    is the previous state of the form.
     """
 
     form_id: str
@@ -128,8 +137,8 @@ class FormPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A zone with its reading and the page it is on; `reading` is None when the page is missing. `printed`: what the
-    form bears as the probable answer.
+    """A zone with its reading and its page; `reading` is None when the page is missing. `printed`: the probable answer
+    printed on the form.
     """
 
     zone: Zone
@@ -151,7 +160,7 @@ class _BoxProbabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
-    """A value with its probability and what is wrong with it."""
+    """A value with its probability and its problems."""
 
     value: str
     confidence: float
@@ -265,7 +274,7 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
 
 
 def _in_form_order(question: Question, candidate: Candidate) -> Candidate:
-    """Codes in the order of the form; boxes may stand in columns, so the layout's order is another one."""
+    """Codes in the order of the form; boxes may be arranged in columns, so the layout's order may differ."""
     return replace(candidate, value=rules.check_choice(question, candidate.value.split()).value or candidate.value)
 
 
@@ -325,7 +334,7 @@ def single(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Ver
 
 
 def _maybe_filled(boxes: Sequence[_BoxProbabilities], value: str, settings: AcceptSettings) -> str | None:
-    """A cross stands beside a box that was taken back only if both are sure: the one filled, the other not."""
+    """A cross beside a withdrawn box counts only if both are sure: the one filled, the other not."""
     beside = [box for box in boxes if box.code != value and box.empty < 0.5]
     if not value or not beside:
         return None
@@ -336,8 +345,8 @@ def _maybe_filled(boxes: Sequence[_BoxProbabilities], value: str, settings: Acce
 
 
 def multiple(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Verdict:
-    """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be
-    looked at.
+    """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, otherwise it goes to
+    review.
     """
     ticked = [box for box in boxes if box.marked >= max(box.empty, box.filled)]
     filled = [box for box in boxes if box not in ticked and box.filled > box.empty]
@@ -353,7 +362,7 @@ def multiple(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _V
             candidates=(Candidate(value=value, probability=p), rest),
             problem="filled-without-cross",
         )
-    if not ticked:  # blank means untouched: a filled box would have to be looked at
+    if not ticked:  # blank means untouched: a filled box would have to be reviewed
         confidence = prod(box.empty for box in boxes)
     doubtful = min(boxes, key=lambda box: max(box.marked, 1 - box.marked))
     others = [box.code for box in boxes if (box in ticked) != (box is doubtful)]
@@ -432,10 +441,12 @@ def _named(*slugs: str | None) -> list[str]:
 
 
 def weighed(question: Question, candidates: Sequence[Candidate], *, printed: str = "") -> list[Candidate]:
-    """Texts of cells, phone numbers and addresses with what is known about the question: those that its kind, range or
-    list does not allow count `UNFIT` as much among the texts, and what the list of candidates leaves open counts fully.
-    Where the form bears the probable answer in print, other texts count `UNFIT` as much, too. How probable a blank is
-    stays as it was. Texts come first, the most probable at the top.
+    """The candidates for cells, phone numbers and addresses, weighted by what is known about the question.
+
+    Texts that its kind, range or list does not allow have the relative weight `UNFIT` among the texts; the probability
+    that the candidates leave open has full weight. Where the probable answer is printed on the form, other texts have
+    the weight `UNFIT`, too. The probability of a blank is unchanged. Texts come first, in descending order of
+    probability.
     """
     own = rules.check(question, printed).value if printed else ""
 
@@ -449,7 +460,7 @@ def weighed(question: Question, candidates: Sequence[Candidate], *, printed: str
 
 
 def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> list[Candidate]:
-    """The texts with their probabilities weighed, the most probable first, then the blank as it was."""
+    """The texts with reweighted probabilities, the most probable first, then the blank unchanged."""
     blank = [one for one in candidates if not one.value.strip()]
     texts = [one for one in candidates if one.value.strip()]
     shares = [one.probability * weight(one.value) for one in texts]
@@ -463,7 +474,7 @@ def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> 
 
 
 def _canonical(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The values that are offered, as they would be kept; those that mean the same are one."""
+    """The candidate values in canonical form; equivalent ones are merged."""
     found: dict[str, float] = {}
     for one in candidates:
         value = rules.check(question, one.value).value or one.value
@@ -474,7 +485,7 @@ def _canonical(question: Question, candidates: Sequence[Candidate]) -> list[Cand
 # --- values that go together ------------------------------------------------------------------------------------------
 
 _Fits = Callable[[str], bool]
-"""Whether a canonical value goes with what is known of another question."""
+"""Whether a canonical value is compatible with what is known of another question."""
 
 
 def _beside_sure_values(
@@ -484,11 +495,10 @@ def _beside_sure_values(
     filled: Filled,
     settings: AcceptSettings,
 ) -> list[Answer]:
-    """The answers, with doubtful values of lists judged again beside the sure values that they have to go with: a
+    """The answers, with doubtful values of lists reassessed beside the sure values they have to be compatible with: a
     street beside its postcode.
 
-    Only what was sure by itself helps others, and is never judged again. What becomes another value has to be sure,
-    too.
+    Only values sure by themselves help others, and are never reassessed. A value changed this way has to be sure, too.
     """
     sure = {
         answer.question: answer.value
@@ -527,7 +537,7 @@ def _beside_sure_values(
 
 
 def _partners(questionnaire: Questionnaire, question: Question, sure: Mapping[str, str]) -> list[_Fits]:
-    """What the sure values of other questions ask of a value of `question`."""
+    """What the sure values of other questions require of a value of `question`."""
     own = question.goes_with
     found: list[_Fits] = (
         [partial(rules.go_together, own, other=sure[own.question])] if own is not None and own.question in sure else []
@@ -539,8 +549,8 @@ def _partners(questionnaire: Questionnaire, question: Question, sure: Mapping[st
 
 
 def _beside(one: _Seen, question: Question, fits: Sequence[_Fits]) -> _Seen:
-    """The reading of a zone, in which texts that go with the known values are likelier than others: what does not
-    counts `UNFIT` as much, and what the list of candidates leaves open counts fully, as in `weighed`.
+    """The reading of a zone, reweighted in favour of texts compatible with the known values: others have the relative
+    weight `UNFIT`, and the probability that the candidates leave open has full weight, as in `weighed`.
     """
     reading = one.reading
     if reading is None or not any(candidate.value.strip() for candidate in reading.candidates):
@@ -575,7 +585,7 @@ def _answer(
     threshold: float,
     doubt: str,
 ) -> Answer:
-    """The answer with all its reasons; `doubt` stands for those that nobody named where it is not probable enough."""
+    """The answer with all its reasons; `doubt` is the reason where none is given but the probability is too low."""
     if not problems and verdict.confidence < threshold:
         problems = (doubt,)
     status = Status.REVIEW if problems else Status.AUTO
@@ -599,8 +609,8 @@ def _evidence(seen: Sequence[_Seen]) -> Evidence | None:
 
 
 def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
-    """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled
-    filters count.
+    """Questions that do not apply: an empty answer was filtered, a filled one goes to review. Only settled filters
+    count.
     """
     known: dict[str, Known] = {}
     out = []
@@ -621,7 +631,7 @@ def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
 
 
 def _settled(answer: Answer) -> bool:
-    """Whether an answer can decide about others: nobody has to look at it, and its page is there."""
+    """Whether an answer can decide about others: it needs no review, and its page is there."""
     return answer.status is Status.AUTO and answer.missing in {None, Missing.NO_ANSWER, Missing.FILTERED}
 
 
@@ -637,8 +647,8 @@ def _judged(answer: Answer) -> Answer:
 
 
 def _text_beside(answer: Answer, question: Known | None) -> Answer:
-    """An empty text beside an option, as the answer to its question has it; a text where the question does not apply
-    has to be looked at.
+    """An empty text beside an option gets the missing code of its question's answer; a text where the question does not
+    apply goes to review.
     """
     if question is None:
         return answer
@@ -652,11 +662,11 @@ def _text_beside(answer: Answer, question: Known | None) -> Answer:
 def shown_once(
     answers: Sequence[Answer], slug: str, *, page: int | None = None, before: Before = NOTHING_BEFORE
 ) -> list[Answer]:
-    """One answer goes to a person with this reason, beside those that it has: on `page`, or anywhere on the form where
-    that page has no answers.
+    """One answer goes to review with this reason, after its own ones: on `page`, or anywhere on the form where that
+    page has no answers.
 
-    It stays where it was shown before; else it is the first answer that nobody has decided, as a decision would hide
-    it.
+    It stays where it was shown before; otherwise it is the first answer that nobody has decided, as a decision would
+    hide it.
     """
     seen = [answer for answer in answers if answer.evidence is not None]
     on = [answer for answer in seen if page is None or answer.page == page] or seen

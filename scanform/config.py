@@ -18,23 +18,24 @@ FORMAT = "scanform-survey/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingConfig:
-    """How pages are read.
-
-    `accept` is the share of the values accepted without a person that has to be right, of every kind of field. From
-    which confidence on a kind keeps that is measured (`assemble.AcceptSettings`). `jobs` is the number of processes, 0
-    for one per core. `settle_seconds` is how long a file must not have changed before it is taken: copiers write
-    slowly.
-    """
+    """How pages are read."""
 
     accept: Annotated[float, Constraint(least=0.5, most=1)] = 0.995
+    """Fraction of the values accepted without review that has to be right, for every kind of field. The confidence
+    threshold at which a kind meets it is measured (`assemble.AcceptSettings`).
+    """
     jobs: Annotated[int, Constraint(least=0)] = 0
+    """Number of processes, 0 for one per core."""
     page_seconds: float = 60.0
+    """Time limit for one page."""
     file_seconds: float = 60.0
+    """Time limit for inspecting one file."""
     settle_seconds: Annotated[float, Constraint(least=0)] = 2.0
+    """How long a file must be unchanged before it is taken: copiers write slowly."""
 
 
 PERSONAL_FIGURES = ("nobody", "self", "supervisor")
-"""Who sees how many wrong proposals somebody let pass: only all people's together, each their own as well,
+"""Who sees how many wrong proposals somebody missed: only the total of all people, each person their own as well,
 supervisors each person's.
 """
 
@@ -43,11 +44,7 @@ MOST_KNOWN = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewConfig:
-    """How values are reviewed.
-
-    So large a share of the values on a screen are `known_answers`: settled ones with a wrong proposal, which count what
-    people let pass; 0 for none. `personal_figures` is one of PERSONAL_FIGURES.
-    """
+    """How values are reviewed."""
 
     known_answers: Annotated[
         float,
@@ -55,50 +52,54 @@ class ReviewConfig:
             least=0, most=MOST_KNOWN, says="share of settled values with a wrong proposal among those shown; 0 for none"
         ),
     ] = 0.03
+    """Fraction of seeded items among the values on a screen: settled values with a wrong proposal, which measure how
+    many wrong proposals people miss; 0 for none.
+    """
     personal_figures: Annotated[
         str, Constraint(choices=PERSONAL_FIGURES, says="who sees how many wrong proposals a person let pass")
     ] = "self"
+    """One of PERSONAL_FIGURES."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginConfig:
-    """How people log in to the review station.
-
-    A login ends after `idle_minutes` in which nothing was done, and `absolute_hours` after it began. `second_factor`
-    names the roles that must have one ("admin supervisor"). `issuer` and `client_id` name the organisation's login
-    service (OpenID Connect), "" for none; its secret is the content of `secret_file` or, without one, of the
-    environment variable SCANFORM_OIDC_SECRET.
-    """
+    """How people log in to the review station."""
 
     idle_minutes: Annotated[int, Constraint(least=1)] = 30
+    """A login ends after this many minutes without activity."""
     absolute_hours: Annotated[int, Constraint(least=1)] = 12
+    """A login ends this many hours after it began in any case."""
     second_factor: Annotated[str, Constraint(says="roles that must have a second factor, separated by spaces")] = ""
+    """Roles that must have a second factor ("admin supervisor")."""
     issuer: Annotated[
         str, Constraint(says="address of the organisation's login service (OpenID Connect); empty: none")
     ] = ""
+    """The organisation's login service (OpenID Connect), "" for none."""
     client_id: str = ""
+    """scanform's client id at the login service, "" for none."""
     secret_file: Annotated[
         str, Constraint(says="file with the client's secret; empty: environment variable SCANFORM_OIDC_SECRET")
     ] = ""
+    """File with the client's secret; without one it is in the environment variable SCANFORM_OIDC_SECRET."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder.
-
-    `time_zone` is that of the server whose clock wrote the times of online responses, and of the people who are told
-    times here, such as "Europe/Berlin"; "" for this machine's.
-    """
+    """The project's settings."""
 
     name: str = ""
     language: Annotated[str, Constraint(choices=LANGUAGES)] = DEFAULT_LANGUAGE
     database: Annotated[str, Constraint(says="a database URL; empty: scanform.sqlite in the folder")] = ""
+    """A URL, "" for scanform.sqlite in the project folder."""
     time_zone: Annotated[
         str,
         Constraint(
             says="IANA name of the time zone of the online survey's server, such as Europe/Berlin; empty: that of this machine"
         ),
     ] = ""
+    """Time zone of the server whose clock wrote the times of online responses, and of the people who read times here,
+    such as "Europe/Berlin"; "" for this machine's.
+    """
     reading: ReadingConfig = ReadingConfig()
     review: Annotated[ReviewConfig, Constraint(says="how values are reviewed; see docs/review-station.md")] = (
         ReviewConfig()
@@ -109,9 +110,7 @@ class Config:
 
 
 def load_config(folder: Path) -> Config:
-    """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in
-    it is wrong.
-    """
+    """The settings of the project in `folder`; raises StoreError, in `language`, when they are missing or invalid."""
     path = folder / FILE_NAME
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -198,7 +197,7 @@ _Part = Config | ReadingConfig | ReviewConfig | LoginConfig
 
 
 def _is_allowed(part: _Part) -> bool:
-    """Whether every setting is what the constraint beside it admits, as docs/schemas/survey.schema.json says it."""
+    """Whether every setting satisfies the constraint beside it, as in docs/schemas/survey.schema.json."""
     for name, hint in get_type_hints(type(part), include_extras=True).items():
         value = getattr(part, name)
         for constraint in getattr(hint, "__metadata__", ()):
@@ -221,7 +220,7 @@ def _filled(defaults: _Part, values: dict[str, object], path: Path) -> _Part:
 
 
 def _no_toml(error: tomllib.TOMLDecodeError) -> Words:
-    """Where a file is no TOML: the library says the rest in English only."""
+    """The place of a TOML syntax error: the library's own message is in English only."""
     line = re.search(r"at line (\d+)", str(error))
     return words("project.no_toml_line", line=line[1]) if line else words("project.no_toml")
 

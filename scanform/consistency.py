@@ -1,9 +1,8 @@
-"""Rules between answers, and rules that every channel has to keep: the one place that checks them (editing, in the
-words of official statistics).
+"""Edit rules: rules between answers, and rules that every channel has to keep; the one place that checks them.
 
-Paper, online and keyed answers go through the same checks when they come in, once more after what people decided, and
-once more when a merge has put the answers of several responses together. What breaks a rule keeps its value and goes to
-a person; nothing is dropped and nothing is changed to fit.
+Paper, online and keyed answers go through the same checks when they come in, once more after people's decisions, and
+once more when a merge has combined the answers of several responses. A value that breaks a rule is kept and goes to a
+person; nothing is dropped and nothing is changed to fit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,21 +21,21 @@ FILTERED_BUT_ANSWERED = "filtered-but-answered"
 TEXT_WITHOUT_MARK = "text-without-mark"
 
 REFUSED = frozenset({"bad-format", "bad-date", "out-of-range", "bad-phone", "bad-email", "unknown-value"})
-"""Problems of what is no value of its question, though it stands there: nobody confirms it unchanged."""
+"""Problems of entries that are not a value of their question: nobody confirms them unchanged."""
 
 INADMISSIBLE = REFUSED | {"illegible-cells"}
 """Problems of answers by which no rule between answers can be judged."""
 
 _OPEN = frozenset({Status.AUTO, Status.REVIEW})
 _ASKED = frozenset({None, Missing.NO_ANSWER, Missing.FILTERED})
-"""Why an own value may be absent where it still says something about the questions that depend on it."""
+"""Reasons for a missing value that still say something about the questions that depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What a questionnaire asks of its answers: `orders` are (later, earlier), `together` (question, what it goes
-    with), `texts` (column, question, option) of lines beside options, `lists` the admissible texts by question, without
-    difference between capital and small letters.
+    """The edit rules of a questionnaire: `orders` are (later, earlier), `together` (question, what it is compatible
+    with), `texts` (column, question, option) of lines beside options, `lists` the admissible texts by question,
+    case-insensitive.
     """
 
     questions: Mapping[str, Question]
@@ -50,9 +49,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """A rule that values break: its slug, the columns whose values it is about, and those that a person has to look
-    at.
-    """
+    """A broken rule: its slug, the columns whose values it concerns, and those that go to review."""
 
     slug: str
     about: tuple[str, ...]
@@ -60,7 +57,7 @@ class Broken:
 
 
 def checks_of(questionnaire: Questionnaire) -> Checks:
-    """The rules of a questionnaire, ready to be checked for many responses."""
+    """The rules of a questionnaire, prepared for checking many responses."""
     questions = {question.code: question for question in questionnaire.questions()}
     return Checks(
         questions=questions,
@@ -85,8 +82,8 @@ def checks_of(questionnaire: Questionnaire) -> Checks:
 
 
 def contradictions(checks: Checks, values: Mapping[str, str]) -> tuple[Broken, ...]:
-    """Pairs of values (question -> canonical value) that cannot both be right: a wrong order, or a pair that no
-    table knows.
+    """Pairs of values (question -> canonical value) that cannot both be right: a wrong order, or a pair missing from
+    its table.
     """
     pairs = [
         (WRONG_ORDER, code, other)
@@ -104,7 +101,7 @@ def contradictions(checks: Checks, values: Mapping[str, str]) -> tuple[Broken, .
 
 
 def is_asked(checks: Checks, code: str, settled: Mapping[str, str]) -> bool | None:
-    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None
+    """Whether a question is asked given the settled values of its filters, including the filters' own filters; None
     where they leave it open, or it has none.
     """
     question = checks.questions[code]
@@ -114,8 +111,8 @@ def is_asked(checks: Checks, code: str, settled: Mapping[str, str]) -> bool | No
 def _known_before(
     checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()
 ) -> dict[str, Known]:
-    """What the settled values say of the filters before a question, the nearest last; `passed` are the questions on
-    the way here.
+    """What the settled values say of the filters before a question, the nearest last; `passed` are the questions on the
+    way here.
     """
     condition = checks.questions[code].only_if
     if condition is None or condition.question not in checks.questions or condition.question in passed:
@@ -127,14 +124,16 @@ def _known_before(
 
 
 def _denying(checks: Checks, code: str, settled: Mapping[str, str]) -> tuple[str, ...]:
-    """The filters because of which a question was not asked, from its own on; none where it was, or nobody knows."""
+    """The filters because of which a question was not asked, starting with its own; none where it was asked, or that is
+    unknown.
+    """
     if is_asked(checks, code, settled) is not False:
         return ()
     found: list[str] = []
     known = _known_before(checks, code, settled)
     for name, filtering in reversed(known.items()):
         found.append(name)
-        alone = {name: replace(filtering, asked=True)}  # whether its own value says so, whatever comes before
+        alone = {name: replace(filtering, asked=True)}  # by its own value, whatever comes before
         if filters.is_asked(checks.questions[code], alone) is False:
             break
         code = name
@@ -159,7 +158,7 @@ def out_of_place(checks: Checks, values: Mapping[str, str], settled: Mapping[str
 
 
 def broken_rules(checks: Checks, answers: Iterable[Answer]) -> tuple[Broken, ...]:
-    """All rules between answers that these break; of a value that is inadmissible by itself nothing is said."""
+    """All rules between answers that these break, except for values inadmissible by themselves."""
     sound = [answer for answer in answers if not INADMISSIBLE & set(answer.problems)]
     values = {answer.column: answer.value for answer in sound if answer.value}
     settled = {
@@ -171,8 +170,8 @@ def broken_rules(checks: Checks, answers: Iterable[Answer]) -> tuple[Broken, ...
 
 
 def checked(response: Response, checks: Checks) -> Response:
-    """The response with every answer that breaks a rule waiting for a person, unless a person has decided about that
-    answer; checking again changes nothing.
+    """The response with every answer that breaks a rule waiting for review, unless a person has decided about that
+    answer; idempotent.
     """
     doubts: dict[str, list[str]] = {}
     for broken in broken_rules(checks, response.answers):
@@ -191,8 +190,8 @@ def _doubted(answer: Answer, slugs: Sequence[str]) -> Answer:
 
 
 def _own(answer: Answer, checks: Checks, response: Response) -> list[str]:
-    """Rules that an accepted answer breaks by itself. Whoever broke off online has not left a required question
-    empty: it stood before them.
+    """Rules that an accepted answer breaks by itself. A respondent who broke off online has not left a required
+    question empty: it came later.
     """
     if answer.status is not Status.AUTO or answer.option is not None:
         return []
@@ -204,8 +203,8 @@ def _own(answer: Answer, checks: Checks, response: Response) -> list[str]:
 
 
 def as_entered(response: Response, checks: Checks) -> Response:
-    """A response that a person keyed, its values as people enter them: those that break a rule between answers wait
-    for a look, as on paper.
+    """A keyed response, its values as people enter them: those that break a rule between answers wait for review, as on
+    paper.
     """
     opened = replace(
         response,
@@ -217,7 +216,7 @@ def as_entered(response: Response, checks: Checks) -> Response:
 
 
 def recoded(answers: Sequence[Answer], checks: Checks) -> tuple[Answer, ...]:
-    """Answers without a value, with the reason that the values of their filters give now: filtered, or asked and
+    """Answers without a value, with the reason given by the present values of their filters: filtered, or asked and
     left empty.
     """
     settled = {

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the command line; 10 and 11 are successes that ask for a person."""
+    """Exit codes of the command line; 10 and 11 are successes that need a person."""
 
     OK = 0
     USAGE = 2
@@ -33,23 +33,23 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A text by its key and what fills it in, where nobody knows yet in which language it will be read.
+    """A text by its key and parameters, before it is known in which language it will be read.
 
-    What fills it in may itself be words, an `OSError` (its reason), a `Problem`, or several of these: they get their
-    language with the rest (`scanform.i18n.texts.in_words`).
+    Parameters may themselves be words, an `OSError` (its reason), a `Problem`, or several of these: they are translated
+    with the rest (`scanform.i18n.texts.in_words`).
     """
 
     key: str
     params: tuple[tuple[str, object], ...] = ()
 
     def __str__(self) -> str:
-        """For a log: the key and what fills it in."""
+        """For a log: the key and its parameters."""
         return " ".join((self.key, *(f"{name}={value}" for name, value in self.params)))
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Several of what may fill in a text, with what stands between them; each is said once."""
+    """Several parameters of a text, with their separator; each appears once."""
 
     items: tuple[object, ...]
     between: str = ", "
@@ -60,7 +60,7 @@ class Several:
 
 
 def words(key: str, /, **params: object) -> Words:
-    """The text `key` with what fills it in, to be said in the language of whoever will read it."""
+    """The text `key` with its parameters, to be shown in the reader's language."""
     return Words(key=key, params=tuple(params.items()))
 
 
@@ -70,23 +70,23 @@ def sentences(items: Iterable[object]) -> Several:
 
 
 def listed(head: Words | None, items: Iterable[object], *, indented: bool = False) -> Words:
-    """What is said first, and a line for each of the items below it."""
+    """A heading, and a line for each of the items below it."""
     rows = Several(tuple(words("said.indented", line=item) for item in items) if indented else tuple(items), "\n")
     return words("said.listed", head=head, rows=rows) if head is not None else words("said.all", said=rows)
 
 
 def of_place(where: object, what: object) -> Words:
-    """What is said of a place, the place first; several sentences one after the other."""
+    """A message about a place, the place first; several sentences one after the other."""
     return words("said.at", where=where, what=sentences(what) if isinstance(what, list | tuple) else what)
 
 
 def remedies(slugs: Iterable[str]) -> Words:
-    """What to do about problems with these slugs."""
+    """The remedies of problems with these slugs."""
     return words("said.all", said=sentences(words(f"remedy.{slug}") for slug in slugs))
 
 
 in_english: Callable[[Words], str] = str
-"""What an error says in a log or a traceback; `scanform.i18n.texts` knows the sentences."""
+"""The text of an error in a log or a traceback; `scanform.i18n.texts` knows the sentences."""
 
 
 class ScanformError(Exception):
@@ -111,7 +111,7 @@ class ScanformError(Exception):
         return in_english(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Errors cross processes whole, whatever their kind is made with."""
+        """Errors cross process boundaries intact, whatever arguments their class takes."""
         return _again, (type(self), self.args, self.__dict__)
 
 

@@ -1,9 +1,9 @@
 """Which questions a person was asked, and why there is no answer: the same rules for paper, keyed forms and online
 responses. Pure.
 
--2 where the question does not apply: its filter is answered otherwise, or was not asked itself. Where the filter has no
-answer, nobody knows whether it applies, and an empty answer is -1, as where it was asked. Beside an option that is not
-ticked, in a question that is answered, text does not apply.
+-2 where the question does not apply: its filter has another answer, or was not asked itself. Where the filter has no
+answer, it is unknown whether the question applies, and an empty answer is -1, as where it was asked. Beside an option
+that is not ticked, in a question that is answered, text does not apply.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from scanform.model.response import Missing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a question: its value, or why it has none; `settled` False while a person has yet to look at
-    it; whether its own filters ask it.
+    """What is known of a question: its value, or why it has none; `settled` False while it waits for review; whether
+    its own filters ask it.
     """
 
     value: str = ""
@@ -26,8 +26,8 @@ class Known:
 
 
 def is_asked(question: Question, known: Mapping[str, Known]) -> bool | None:
-    """Whether the filters ask `question` of this person; None where that cannot be told, as the filter has no answer
-    or waits for a person.
+    """Whether the filters ask `question` of this person; None where that is open, as the filter has no answer or waits
+    for review.
     """
     condition = question.only_if
     if condition is None:

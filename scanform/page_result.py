@@ -1,4 +1,4 @@
-"""What reading a page gives: made in a worker, taken by the store, shown by `explain`."""
+"""The result of reading a page: made in a worker, stored by the store, shown by `explain`."""
 
 from dataclasses import dataclass, replace
 
@@ -12,12 +12,12 @@ from scanform.model.reading import PageReading
 class PageResult:
     """What a worker found on one page: small, picklable, without arrays.
 
-    `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
+    `outcome` is the fate of the page by itself (read, review, unknown-form, blank, damaged or error); whether it is a
     re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page`
-    is the page number that the markers show when there is no identity. `region` are the corners of the sheet in a
-    picture that shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and
-    nothing else counts; where it was known what one of them is (`PageJob.given`), the result is of that one, and
-    `sheets` are the others.
+    is the page number shown by the markers when there is no identity. `region` are the corners of the sheet in an image
+    that shows several. Where such an image is read as a whole, `sheets` holds the result of each, and nothing else
+    counts; where one of them was already identified (`PageJob.given`), the result is of that one, and `sheets` are the
+    others.
     """
 
     ref: PageRef
@@ -34,7 +34,7 @@ class PageResult:
     sheets: "tuple[PageResult, ...]" = ()
 
     def shifted(self, left: int, top: int) -> "PageResult":
-        """The result for a picture in which everything lies so many pixels further right and down; regions stay."""
+        """The result for an image in which everything lies this many pixels further right and down; regions stay."""
         reading = self.reading
         if reading is not None:
             fields = tuple(

@@ -1,5 +1,5 @@
-"""Answers under the codes of today: what came in under a code that a question or an answer had before (`formerly`)
-is that question's answer.
+"""Answers under the codes of today: what came in under a code that a question or an answer had before (`formerly`) is
+that question's answer.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from scanform.model.response import Answer, Response
 
 
 def renamed_columns(questionnaire: Questionnaire) -> dict[str, str]:
-    """The present column by former one, lines beside options included."""
+    """The present column by former one, including lines beside options."""
     found: dict[str, str] = {}
     for question in questionnaire.questions():
         for code in (question.code, *question.formerly):
@@ -25,7 +25,7 @@ def renamed_columns(questionnaire: Questionnaire) -> dict[str, str]:
 
 
 def under_present_codes(response: Response, questionnaire: Questionnaire | None) -> Response:
-    """The response with today's codes. Where it has an answer under the present code already, that one stands."""
+    """The response with today's codes. An existing answer under the present code takes precedence."""
     renames = renamed_columns(questionnaire) if questionnaire is not None else {}
     options = _renamed_options(questionnaire)
     if questionnaire is None or not (renames or options):
@@ -63,13 +63,13 @@ def _renamed(
 
 
 def _in_order(value: str, codes: Mapping[str, str], question: Question) -> str:
-    """Option codes of today, in the order of the form; codes that nobody knows stay."""
+    """Option codes of today, in the order of the form; unknown codes stay."""
     named = [codes.get(code, code) for code in value.split()]
     rank = {option.code: place for place, option in enumerate(question.options)}
     return " ".join(sorted(named, key=lambda code: rank.get(code, len(rank))))
 
 
 def item_under_present_code(item: str, renames: Mapping[str, str]) -> str:
-    """The lasting name of a value ("<response id>/<column>") with the column of today."""
+    """The permanent name of a value ("<response id>/<column>") with today's column."""
     response_id, separator, column = item.rpartition("/")
     return f"{response_id}{separator}{renames.get(column, column)}"

@@ -1,8 +1,8 @@
 """The survey's own rules: what a value must look like, what excludes what, which questions apply. Pure functions on
 text.
 
-A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Of a value that a
-person typed comes an answer, or the problem that keeps it from being one: no rule raises.
+A broken rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. A typed value yields an answer,
+or the problem that prevents it: no rule raises.
 """
 
 import datetime
@@ -50,8 +50,8 @@ class Checked:
 
 
 def check(question: Question, raw: str) -> Checked:
-    """The canonical value of what was read for `question`: cells (one character each, space = empty, ? = unread),
-    text or option codes.
+    """The canonical value of a reading for `question`: cells (one character each, space = empty, ? = unread), text or
+    option codes.
     """
     if question.kind is QuestionKind.COMB:
         return check_cells(question, raw)
@@ -63,8 +63,8 @@ def check(question: Question, raw: str) -> Checked:
 
 
 def as_written(typed: str) -> str:
-    """What a person typed, as it is kept where no rule admits it: composed, line by line with single spaces, without
-    characters that cannot be seen.
+    """Typed text as it is kept where no rule admits it: composed, line by line with single spaces, without invisible
+    characters.
     """
     composed = unicodedata.normalize("NFC", typed)
     lines = ("".join(c for c in line if c.isprintable() or c.isspace()) for line in composed.splitlines())
@@ -72,8 +72,8 @@ def as_written(typed: str) -> str:
 
 
 def check_choice(question: Question, codes: Sequence[str]) -> Checked:
-    """Option codes in form order; unknown codes, two in a single choice, and an exclusive option beside others are
-    named.
+    """Option codes in form order; reports unknown codes, two in a single choice, and an exclusive option
+    beside others.
     """
     chosen = [option for option in question.options if option.code in codes]
     value = " ".join(option.code for option in chosen)
@@ -87,7 +87,7 @@ def check_choice(question: Question, codes: Sequence[str]) -> Checked:
 
 
 def check_cells(question: Question, raw: str) -> Checked:
-    """The value of character cells as they stand on paper, without printed separators."""
+    """The value of character cells as on paper, without printed separators."""
     if not raw.strip():
         return Checked(value="")
     if UNREAD in raw:
@@ -133,7 +133,7 @@ def _phone(raw: str) -> Checked:
 
 def _email(raw: str) -> Checked:
     """An address of the form name@domain.tld (RFC 5321 without quoted names) with its domain in lower case; spaces
-    around @ and dots are never meant.
+    around @ and dots are removed.
     """
     name, at, domain = _MAIL_SIGN.sub(r"\1", raw.strip()).partition("@")
     value = f"{name}{at}{domain.lower()}"
@@ -152,13 +152,13 @@ def in_order(question: Question, value: str, other: str) -> bool:
         return value >= other
     try:
         return float(value) >= float(other)
-    except ValueError:  # what is no number is before nothing
+    except ValueError:  # a non-number is before nothing
         return True
 
 
 def go_together(known: GoesWith, value: str, other: str) -> bool:
-    """Whether the canonical `value` of a question goes with `other`, the value of the question that `known` names; what
-    the table does not have contradicts nothing.
+    """Whether the canonical `value` of a question is compatible with `other`, the value of the question named by
+    `known`; pairs unknown to the table are no contradiction.
     """
     by_value = dict(known.values)
     return other not in by_value or value in by_value[other] or all(value not in group for group in by_value.values())
@@ -173,10 +173,10 @@ def applies(question: Question, values: Mapping[str, str]) -> bool:
 
 
 def key_answer(question: Question, option: str | None, typed: str) -> Answer | Problem:
-    """The answer that a person typed, in canonical form, or the problem with it; an empty one is "no answer".
+    """The answer a person typed, in canonical form, or the problem with it; an empty one is "no answer".
 
-    `option` names the option beside which a text stands. A text or code that is not in its question's list is an answer
-    all the same.
+    `option` names the option whose text this is. A text or code missing from its question's list is an answer all the
+    same.
     """
     checked = _typed(question, typed.strip()) if option is None else _typed_beside(question, option, typed)
     unlisted = checked.problem == "not-in-list" and option is None and question.kind in _OPEN_LISTS
@@ -195,7 +195,7 @@ def key_answer(question: Question, option: str | None, typed: str) -> Answer | P
 
 
 _OPEN_LISTS = frozenset({QuestionKind.HANDWRITING, QuestionKind.COMB})
-"""The kinds of question whose list of admissible values is not complete: a person may type another one."""
+"""Kinds of question with an open list of admissible values: a person may type another one."""
 
 
 def _typed_beside(question: Question, option: str, typed: str) -> Checked:
@@ -292,8 +292,8 @@ def _code(text: str, question: Question) -> Checked:
 
 
 def _listed(value: str, question: Question) -> Checked:
-    """A text as the question's list has it, whatever the case of its letters; one that is not in the list keeps its
-    value, and a person looks.
+    """A text as spelled in the question's list, ignoring case; one missing from the list keeps its value and goes to
+    review.
     """
     if not value or not question.values:
         return Checked(value=value)
@@ -302,7 +302,7 @@ def _listed(value: str, question: Question) -> Checked:
 
 
 def _plain_number(whole: str, part: str) -> str:
-    """Without leading zeros and without zeros after the decimal point that say nothing."""
+    """Without leading zeros and without redundant zeros after the decimal point."""
     part = part.rstrip("0")
     number = str(int(whole))
     return f"{number}.{part}" if part else number

@@ -1,6 +1,4 @@
-"""Writing files whole or not at all: into a temporary file beside the target, synced, then renamed, the name synced,
-too.
-"""
+"""Atomic file writes: into a temporary file beside the target, synced, then renamed, the name synced, too."""
 
 import os
 import shutil
@@ -13,8 +11,8 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
-    """A binary file that becomes `path` when the block ends well, and vanishes when it does not; a `private` one can
-    be read by its owner only.
+    """A binary file that becomes `path` when the block succeeds, and vanishes when it fails; a `private` one can be
+    read by its owner only.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     temporary = Path(name)
@@ -32,14 +30,14 @@ def atomic_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
 
 def write_text(path: Path, content: str, *, private: bool = False) -> None:
-    """Write `content` as UTF-8, whole or not at all."""
+    """Write `content` as UTF-8, atomically."""
     with atomic_file(path, private=private) as file:
         file.write(content.encode("utf-8"))
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new folder that becomes `path` when the block ends well; nothing happens to a `path` that another run made
+    """A new folder that becomes `path` when the block succeeds; nothing happens to a `path` that another run made
     first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +58,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk: a file that was renamed has its name after a power cut, too."""
+    """Sync a folder's entries to disk, so that a rename survives a power cut."""
     _sync(folder)
 
 

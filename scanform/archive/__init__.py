@@ -1,1 +1,1 @@
-"""The originals of what was handed in, kept by content."""
+"""The submitted originals, stored by content."""

@@ -1,4 +1,4 @@
-"""Copies of the originals, named by their content: inputs are never altered, and what was read can always be shown."""
+"""Copies of the originals, named by content: inputs are never altered, and what was read can always be shown."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ _SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
 
 
 def archive_name(sha256: str, path: Path) -> str:
-    """Where content with this hash lies, relative to the archive; the ending is kept when it is a usual one."""
+    """The path of content with this hash, relative to the archive; a common file extension is kept."""
     suffix = path.suffix.lower()
     return f"{sha256[:2]}/{sha256}{suffix if suffix in _SUFFIXES else ''}"
 
 
 def archive_file(path: Path, sha256: str, archive: Path) -> str:
-    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed
-    or gone meanwhile.
+    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed or
+    vanished meanwhile.
     """
     try:
         return _kept(path, sha256, archive, lambda file: _copy(path, file))
@@ -30,7 +30,7 @@ def archive_file(path: Path, sha256: str, archive: Path) -> str:
 
 
 def archive_content(content: bytes, name: str, archive: Path) -> tuple[str, str]:
-    """Keep a file that came inside another one; returns its hash and its name in the archive."""
+    """Store an embedded file; returns its hash and its name in the archive."""
     sha256 = hashlib.sha256(content).hexdigest()
 
     def write(file: BinaryIO) -> str:
@@ -41,13 +41,13 @@ def archive_content(content: bytes, name: str, archive: Path) -> tuple[str, str]
 
 
 def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], str]) -> str:
-    """The name in the archive of content with this hash, which `write` writes and hashes if it is not there; "" when
-    the hash is another one.
+    """The name in the archive of content with this hash, which `write` writes and hashes if it is missing; "" when the
+    hash differs.
     """
     known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
     if known and _is_sound(known[0], sha256):
         return known[0].relative_to(archive).as_posix()
-    target = known[0] if known else archive / archive_name(sha256, path)  # one that was altered is what it was again
+    target = known[0] if known else archive / archive_name(sha256, path)  # an altered file is restored
     if not target.parent.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         sync_folder(archive)
@@ -68,7 +68,7 @@ def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], st
 
 
 def _is_sound(path: Path, sha256: str) -> bool:
-    """Whether a file of the archive still has the content that its name says."""
+    """Whether a file of the archive still has the content its name says."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256

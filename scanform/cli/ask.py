@@ -8,13 +8,13 @@ from scanform.i18n.texts import text
 
 
 def ask(prompt: str) -> str:
-    """What a person types; nothing is an answer, too."""
+    """What a person types; may be empty."""
     return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" "))
 
 
 def chosen(question: str, names: Sequence[str], language: str) -> str:
-    """One of the names, typed by a person; asked again for anything else. Click's own question complains in English
-    only.
+    """One of the names, typed by a person; asked again for anything else. Click's own prompt complains in
+    English only.
     """
     while True:
         said = click.prompt(f"{question} ({', '.join(names)})").strip()
@@ -24,11 +24,11 @@ def chosen(question: str, names: Sequence[str], language: str) -> str:
 
 
 _YES, _NO = frozenset({"y", "yes", "j", "ja"}), frozenset({"n", "no", "nein"})
-"""In either language, whatever the question is in."""
+"""In either language, whatever the language of the question."""
 
 
 def confirmed(question: str, language: str, *, default: bool) -> bool:
-    """Whether a person says yes, or `default` where they say nothing; asked again for anything else."""
+    """Whether a person says yes, or `default` for an empty answer; asked again for anything else."""
     choice = text("cli.yes_or_no" if default else "cli.no_or_yes", language)
     while True:
         said = click.prompt(f"{question} [{choice}]", default="", show_default=False).strip().casefold()

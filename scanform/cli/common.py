@@ -1,4 +1,4 @@
-"""What every command has: its options, its project, its answer in words or as JSON."""
+"""Common to all commands: options, the project, the answer in words or as JSON."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ANYTHING = click.Path(path_type=Path)
 
 @dataclass(slots=True, kw_only=True)
 class Settings:
-    """What holds for every command: given before its name or after it."""
+    """Settings of every command, given before or after its name."""
 
     project: Path | None = None
     language: str | None = None
@@ -47,7 +47,7 @@ class KeyingAbort(click.exceptions.Abort):
 
 
 def language_of_project(folder: Path) -> str:
-    """The language of the project's settings, if there are any."""
+    """The language of the project's settings, if it has any."""
     from scanform.config import load_config
 
     try:
@@ -57,7 +57,7 @@ def language_of_project(folder: Path) -> str:
 
 
 def common_options(function: Function) -> Function:
-    """The options that every command knows, before or after its name."""
+    """The options of every command, before or after its name."""
 
     def keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
         def callback(context: click.Context, _: click.Parameter, value: Any) -> None:
@@ -98,14 +98,14 @@ def common_options(function: Function) -> Function:
 
 
 def open_settled(settings: Settings, *, edited: bool = False) -> "Project":
-    """The project of the command; `edited` also when a questionnaire was changed by hand."""
+    """The project of the command; opened even after manual edits of a questionnaire if `edited`."""
     from scanform.workflow.project.project import open_project
 
     return open_project(settings.project or Path(), language=settings.language, edited=edited)
 
 
 def open_api(settings: Settings, *, edited: bool = False) -> "ApiProject":
-    """The project of the command through `scanform.api`: for commands that do what a program can do, too."""
+    """The project of the command through `scanform.api`: for commands that a program can perform as well."""
     from scanform.api import open_project
 
     return open_project(settings.project or Path(), language=settings.language, edited=edited)
@@ -121,7 +121,7 @@ def answer(settings: Settings, data: dict[str, Any], *lines: str) -> None:
 
 
 def login_name() -> str:
-    """The name of who works at this computer."""
+    """The login name of the user of this computer."""
     import getpass
 
     try:

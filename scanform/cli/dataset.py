@@ -82,7 +82,7 @@ def import_digital(
 
 
 def _as_said(known: "Mapping[tuple[str, FormatKind], str]") -> tuple[str, ...]:
-    """Readings as they are given with --read."""
+    """Column readings as given with --read."""
     return tuple(f"{column}={reading}" for (column, _), reading in known.items())
 
 
@@ -91,9 +91,7 @@ def _asked_formats(
     readings: "dict[tuple[str, FormatKind], str]",
     language: str,
 ) -> "dict[tuple[str, FormatKind], str]":
-    """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is
-    confirmed.
-    """
+    """Asks a person at the terminal about the columns: open ones need a choice, new ones a confirmation."""
     from scanform.workflow.dataset import column_formats as formats
 
     known = dict(readings)
@@ -148,7 +146,7 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
 
 
 def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> ExitCode:
-    """Settle one contradiction; asks before a value is taken that no source has."""
+    """Settle one contradiction; asks before taking a value that no source has."""
     from scanform.workflow.dataset import merge_responses as merging
 
     with open_settled(settings) as project:

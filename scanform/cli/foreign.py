@@ -10,7 +10,7 @@ from scanform.cli.say import problem_data, problem_line
 from scanform.i18n.texts import text
 
 EDIT_PORT = 8766
-"""Beside the review station's, so that both can be open."""
+"""Next to the review station's port, so that both can be open."""
 
 
 @click.command("find-zones")

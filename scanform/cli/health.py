@@ -1,4 +1,4 @@
-"""Commands that look and change nothing, and the demo."""
+"""Commands that inspect without changing anything, and the demo."""
 
 import os
 import sys
@@ -132,7 +132,7 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
 
 
 def _show_verdict(verdict: "Verdict", folder: Path, words: str) -> None:
-    """What came out beside what should, and where to look."""
+    """The actual outcome beside the expected one, and where to look."""
     click.echo()
     for file, page, wanted, got in verdict.wrong_fates:
         click.secho(text("demo.verdict_fate", words, file=file, page=page, wanted=wanted, got=got), fg="red")

@@ -1,4 +1,4 @@
-"""Commands of paper: forms out, scans in, pages and batches put right, forms keyed by hand."""
+"""Commands for paper: forms out, scans in, corrections of pages and batches, key entry."""
 
 import json
 from pathlib import Path
@@ -160,7 +160,7 @@ def ingest(
 
 
 def _after(refused: int, fields: int) -> ExitCode:
-    """The exit code of work that went through."""
+    """The exit code of a completed run."""
     if refused:
         return ExitCode.PAGES_REFUSED
     return ExitCode.REVIEW_WAITS if fields else ExitCode.OK

@@ -32,7 +32,7 @@ class Program(click.Group):
         if "--debug" in given:
             logging.basicConfig(level=logging.INFO)
         else:
-            logging.getLogger().addHandler(logging.NullHandler())  # what matters is said by messages, not by libraries
+            logging.getLogger().addHandler(logging.NullHandler())  # messages report what matters, not libraries
         with ends_on_signals():
             try:
                 code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
@@ -40,7 +40,7 @@ class Program(click.Group):
             except (
                 BrokenPipeError,
                 SystemExit,
-            ):  # click itself exits when standard output was closed: the reader had enough
+            ):  # click itself exits when standard output was closed: the reader has seen enough
                 with suppress(OSError, ValueError):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 code = ExitCode.OK
@@ -53,12 +53,12 @@ class Program(click.Group):
 
 
 def _say_interrupted(key: str, language: str) -> None:
-    with suppress(OSError):  # the terminal may have gone, which is why the program ends
+    with suppress(OSError):  # a lost terminal may be the reason why the program ends
         click.echo(text(key, language), err=True)
 
 
 def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
-    """Say what went wrong and what to do; returns the exit code."""
+    """Report what went wrong and what to do; returns the exit code."""
     if isinstance(error, click.exceptions.Abort):
         _say_interrupted("cli.keying_interrupted" if isinstance(error, KeyingAbort) else "cli.interrupted", language)
         return ExitCode.INTERRUPTED
@@ -92,7 +92,7 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
 
 
 def _wrong_call(error: click.ClickException) -> UsageError:
-    """What click refuses, in our words: it has its own in English only."""
+    """A usage error of click in our words: its own are in English only."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context is not None else "scanform"
     return UsageError(_refused_call(error), remedy=words("cli.call_remedy", command=command))
@@ -123,7 +123,7 @@ def _refused_call(error: click.ClickException) -> Words:
 
 
 def _wanted(kind: "click.ParamType[Any]") -> Words:
-    """What an option or argument of a kind may be."""
+    """The values admitted for an option or argument of a kind."""
     if isinstance(kind, click.Choice):
         return words("cli.want_choice", known=", ".join(map(str, kind.choices)))
     if isinstance(kind, click.IntRange) and kind.max is not None:
@@ -136,7 +136,7 @@ def _wanted(kind: "click.ParamType[Any]") -> Words:
 
 
 def _asked_language(arguments: Sequence[str]) -> str:
-    """The language named in the arguments, also when they could not be parsed."""
+    """The language named in the arguments, even if they could not be parsed."""
     for at, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
         if name == "--language":

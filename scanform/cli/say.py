@@ -1,4 +1,4 @@
-"""What commands answer: results as lines for people and as data for machines."""
+"""Output of commands: results as lines for people and as data for machines."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from scanform.workflow.project.project import Project
 
 LISTED = 20
-"""So many lines of one kind fit on a screen beside the rest; --json lists all."""
+"""Maximum lines of one kind that fit on a screen beside the rest; --json lists all."""
 
 
 def summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[str, Any]:
-    """What became of a batch, for machines."""
+    """The outcome of a batch, for machines."""
     return {
         "batch": summary.batch,
         "files": summary.files,
@@ -51,7 +51,7 @@ def _passed_data(passed: "PassedOver", language: str) -> dict[str, Any]:
 
 
 def _passed_lines(passed: Sequence["PassedOver"], language: str) -> list[str]:
-    """What was not opened because of its name: the first ones, and how many more there are."""
+    """Files not opened because of their name: the first ones, and the number of further ones."""
     if not passed:
         return []
     lines = [text("ingest.passed_over", language, count=sum(one.files for one in passed))]
@@ -90,14 +90,14 @@ def _remark_line(remark: "Remark", language: str) -> str:
 
 
 def visible(line: str) -> str:
-    """The line without control characters, which file names may hold: it has to stay one line on every terminal."""
+    """The line without control characters, which file names may contain: it has to stay one line on every terminal."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
     )
 
 
 def summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[str]:
-    """What became of a batch, in words."""
+    """The outcome of a batch, in words."""
     pages = sum(summary.pages.values()) + summary.waiting
     counts = "ingest.counts" if summary.pictures == pages else "ingest.counts_pictures"
     lines = [text(counts, language, files=summary.files, new=summary.new_files, pictures=summary.pictures, pages=pages)]
@@ -223,7 +223,7 @@ def status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
 
 
 def _incomplete_lines(forms: Sequence["IncompleteForm"], language: str) -> list[str]:
-    """The forms of which pages are missing, one a line: the first ones, and how many more there are."""
+    """The incomplete forms, one a line: the first ones, and the number of further ones."""
     rows = []
     for form in forms[:LISTED]:
         name = form.form_id if form.token is None else f"{form.form_id} ({form.token})"
@@ -238,7 +238,7 @@ def _incomplete_lines(forms: Sequence["IncompleteForm"], language: str) -> list[
 
 
 def _joining_lines(found: "ProjectStatus", language: str) -> list[str]:
-    """Whose pages nobody knows yet, which files contradict their sheets, and the pages that came in twice and wait."""
+    """Pages with an undecided respondent, files that contradict their sheets, and repeated pages that wait."""
     from scanform.model.problem import Problem
 
     rows = []
@@ -261,7 +261,7 @@ def _short(words: str, characters: int = 100) -> str:
 
 
 def _batch_lines(project: "Project", batches: Sequence["Batch"], language: str) -> list[str]:
-    """The newest batches that count, as a table: number, time, what was handed in."""
+    """The newest batches that count, as a table: number, time, submission."""
     from scanform.workflow.project.time_zone import readers_zone
 
     active, zone = [batch for batch in batches if batch.withdrawn_at is None], readers_zone(project.config)
@@ -276,7 +276,7 @@ def _batch_lines(project: "Project", batches: Sequence["Batch"], language: str) 
 
 
 def visible_lines(shown: str) -> str:
-    """Several lines without characters that act on the terminal."""
+    """Several lines without characters that control the terminal."""
     return "\n".join(visible(line) for line in shown.splitlines())
 
 
@@ -289,7 +289,7 @@ def format_data(decision: "FormatDecision") -> dict[str, str]:
 
 
 def problem_data(problem: "Problem", language: str) -> dict[str, Any]:
-    """A problem and what to do about it, for machines."""
+    """A problem and its remedy, for machines."""
     return {
         "problem": problem.slug,
         "where": problem.where,
@@ -299,20 +299,20 @@ def problem_data(problem: "Problem", language: str) -> dict[str, Any]:
 
 
 def problem_line(problem: "Problem", language: str) -> str:
-    """A problem and what to do about it, in words."""
+    """A problem and its remedy, in words."""
     place = f"{place_text(problem.where, language)}: " if problem.where else ""
     return visible(f"{place}{problem_text(problem, language)} {remedy_text(problem.slug, language)}")
 
 
 def stale_lines(is_stale: bool, language: str) -> list[str]:
-    """What a person should know when the merge is older than the data."""
+    """The notice that the merge is older than the data."""
     from scanform.workflow.dataset.merge_responses import STALE
 
     return [problem_line(STALE, language)] if is_stale else []
 
 
 def trained_data(one: "NetworkTrained") -> dict[str, Any]:
-    """What a training came to, for machines."""
+    """The outcome of a training run, for machines."""
     from scanform.workflow.learning.train_heads import figures_data
 
     return {
@@ -328,7 +328,7 @@ def trained_data(one: "NetworkTrained") -> dict[str, Any]:
 
 
 def trained_lines(one: "NetworkTrained", language: str) -> list[str]:
-    """What a training came to, in words."""
+    """The outcome of a training run, in words."""
     there = text(f"train.there_{one.network}", language, characters=one.characters, forms=one.forms)
     if one.comparison is None:
         return [text("train.skipped", language, there=there)]

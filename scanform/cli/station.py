@@ -75,9 +75,7 @@ def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy:
 
 
 def _accounts(project: "Project", reviewer: str | None, proxied: bool) -> "AccountDesk | None":
-    """The accounts that people log in with; None when somebody works alone. Raises UsageError when that is not
-    allowed.
-    """
+    """The accounts for logging in; None for single-user operation. Raises UsageError when that is not allowed."""
     from scanform.workflow.people.accounts import AccountDesk
 
     accounts = AccountDesk(project)

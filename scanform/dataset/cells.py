@@ -1,4 +1,4 @@
-"""What stands in a cell of the data set for an answer: the value, or the code or the word for why there is none."""
+"""The cell of the data set for an answer: the value, or the code or word for why there is none."""
 
 from scanform.model.response import Answer, Channel, Missing, Status, why_missing
 
@@ -14,17 +14,17 @@ MISSING_WORDS = {
     Missing.CONTRADICTION: "contradiction",
     Missing.NOT_REACHED: "not reached",
 }
-"""The words of `<question>__status` where there is no text."""
+"""The words of `<question>__status` without a text."""
 
 SOURCE_WORDS = ("auto", "confirmed", "corrected", "keyed", "online")
-"""Its words where there is a text: read without a person, confirmed or corrected by one, keyed from paper or
-telephone, typed online.
+"""Its words with a text: accepted without review, confirmed or corrected by a person, keyed from paper or telephone,
+typed online.
 """
 
 _WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.PHONE: "keyed"}
 
 KEYED = frozenset({Channel.MANUAL, Channel.PHONE})
-"""The channels by which a person delivers the values: all of them are confirmed from the start."""
+"""Channels whose values come from a person: all of them are confirmed from the start."""
 
 
 def value_cell(answer: Answer | None) -> str:
@@ -34,8 +34,8 @@ def value_cell(answer: Answer | None) -> str:
 
 
 def tick_cell(answer: Answer | None, option: str) -> str:
-    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them; -5 for
-    one that this person was not offered.
+    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them; -5 for an
+    option this person was not offered.
     """
     missing = why_missing(answer)
     if (
@@ -56,7 +56,7 @@ def text_cell(answer: Answer | None) -> str:
 
 
 def status_cell(answer: Answer | None, channel: Channel) -> str:
-    """Where a text comes from, or why there is none; `channel` is that of the source of the text."""
+    """The origin of a text, or why there is none; `channel` is that of the source of the text."""
     missing = why_missing(answer)
     if missing is not None or answer is None:
         return MISSING_WORDS[missing or Missing.NOT_IN_VERSION]

@@ -23,7 +23,7 @@ def rows(columns: Sequence[Column], questionnaire: Questionnaire, language: str)
 
 
 _BESIDE = {Holds.STATUS, Holds.AS_WRITTEN}
-"""What columns hold that say more about the column before them."""
+"""Columns that supplement the column before them."""
 
 
 def _row(column: Column, matrices: dict[str, Matrix], language: str) -> tuple[str, ...]:

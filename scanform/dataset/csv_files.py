@@ -1,6 +1,6 @@
-"""The files that are handed on: CSV (UTF-8 with BOM, comma, CRLF) and a workbook.
+"""The exported files: CSV (UTF-8 with BOM, comma, CRLF) and a workbook.
 
-All functions write to an open binary file; whole-or-not-at-all is the business of whoever opens it.
+All functions write to an open binary file; the caller makes that atomic.
 """
 
 import csv
@@ -16,7 +16,7 @@ _Cell = Callable[[str], str]
 
 
 def write_table_csv(table: Table, out: BinaryIO) -> None:
-    """responses.csv or contact.csv: the data set with the formula guard in free text only."""
+    """responses.csv or contact.csv: the data set, with the formula guard in free text only."""
     guards = tuple(guarded if column.is_free_text else _plain for column in table.columns)
     write_rows([column.name for column in table.columns], table.rows, out, guards)
 

@@ -1,4 +1,4 @@
-"""The data set as a pandas data frame, for programs that go on computing. The one place for pandas.
+"""The data set as a pandas data frame, for further computation. The only module that uses pandas.
 
 All cells stay text, so that no type is guessed: a postcode keeps its zeros, a missing code stays a code.
 """

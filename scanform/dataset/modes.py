@@ -1,4 +1,4 @@
-"""Answers by channel: whether people answer otherwise on paper than online."""
+"""Answers by channel: whether answers on paper differ from those online (mode effects)."""
 
 from collections import Counter
 
@@ -10,8 +10,8 @@ HEADER = ("column", "value", *(channel.value for channel in Channel), "total")
 
 
 def mode_rows(table: Table) -> tuple[tuple[str, ...], ...]:
-    """One row per column of a choice question and value, missing codes included, with the counts per channel and in
-    all.
+    """One row per column of a choice question and value, including missing codes, with the counts per channel and in
+    total.
 
     Cells as in `HEADER`.
     """

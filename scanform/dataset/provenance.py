@@ -1,4 +1,4 @@
-"""Where each value of the data set comes from: response, channel, reader, person, rule, file, page and pixels."""
+"""The origin of each value in the data set: response, channel, reader, person, rule, file, page and pixels."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -58,14 +58,14 @@ class ReadingRow:
 READINGS = tuple(field.name for field in fields(ReadingRow))
 
 TYPIST = ":"
-"""What stands between the reader of a keyed value (a person) and the name of that person."""
+"""Separates the reader of a keyed value (a person) from the name of that person."""
 
 Deciders = Mapping[str, Decision]
 """The decision in force by review item, "<response id>/<column>"."""
 
 
 def columns_of(questionnaire: Questionnaire, classes: Collection[DataClass]) -> frozenset[str]:
-    """The answer columns of the questions of `classes`, texts beside options included."""
+    """The answer columns of the questions of `classes`, including texts beside options."""
     questions = [q for q in questionnaire.questions() if q.data_class in classes]
     return frozenset(q.code for q in questions) | {
         f"{q.code}__{o.code}_text" for q in questions for o in q.options if o.writein
@@ -112,7 +112,7 @@ def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, d
 
 
 def conflict_rows(records: Iterable[Record], wanted: Collection[str], deciders: Deciders) -> Iterator[tuple[str, ...]]:
-    """One row per source of each contradiction, decided ones included."""
+    """One row per source of each contradiction, including decided ones."""
     for record in records:
         answers = {answer.column: answer for answer in record.response.answers}
         for conflict in record.conflicts:
@@ -165,7 +165,7 @@ def reading_rows(
 
 def _reading_row(response: Response, answer: Answer) -> ReadingRow:
     path, page, x, y, w, h = _place(answer.evidence)
-    unseen = answer.missing is Missing.PAGE_MISSING  # nobody is sure of what nobody has seen
+    unseen = answer.missing is Missing.PAGE_MISSING  # no confidence in a value nobody has seen
     return ReadingRow(
         questionnaire=response.questionnaire,
         form_id=response.id,
@@ -203,6 +203,6 @@ def _place(evidence: Evidence | None) -> tuple[str, str, str, str, str, str]:
 
 
 def probability(confidence: float) -> str:
-    """A probability with up to six decimals, cut rather than rounded: only certainty is 1."""
+    """A probability with up to six decimals, truncated: only certainty is 1."""
     millionths = int(min(1.0, max(0.0, confidence)) * 1_000_000 + 1e-6)
     return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")

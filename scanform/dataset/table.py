@@ -1,7 +1,7 @@
 """The data set: one row per record, the columns of the file contract in the order of the questionnaire.
 
-Rows are tuples of text, never typed cells: types would turn postcodes into numbers and
-missing codes into NaN. `frames.frame` makes a data frame of text of them.
+Rows are tuples of text, never typed cells: types would turn postcodes into numbers and missing codes into NaN.
+`frames.frame` makes a data frame of text of them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from scanform.model.response import Channel, Missing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedCells:
-    """The cells that every row of responses.csv begins with, in the order of the columns."""
+    """The first cells of every row of responses.csv, in the order of the columns."""
 
     response_id: Annotated[str, Constraint(shortest=1)]
     token: str
@@ -31,11 +31,11 @@ class FixedCells:
 FIXED = tuple(field.name for field in fields(FixedCells))
 
 MISSING_CODES = tuple(str(int(missing)) for missing in Missing)
-"""The missing codes as they stand in cells, -1 first."""
+"""The missing codes as cell text, -1 first."""
 
 
 class Holds(StrEnum):
-    """What the cells of a column are."""
+    """The kind of cells in a column."""
 
     FIXED = "fixed"
     CODE = "code"
@@ -56,13 +56,13 @@ COLUMNS: Mapping[Holds, tuple[str, Constraint]] = {
     Holds.FIELD: _NAMED_LIKE_ANSWERS,
     Holds.TEXT: _NAMED_LIKE_ANSWERS,
 }
-"""How the columns of questions are named (a regular expression), and what their cells may hold."""
+"""The names of question columns (a regular expression), and the admissible content of their cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `answer` is the column of the `Answer` behind it; `option` the option of a tick or of a text
-    beside it.
+    """One column. `answer` is the column of the `Answer` behind it; `option` the option of a tick or of a text beside
+    it.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Column:
 
     @property
     def is_free_text(self) -> bool:
-        """Whether people's own words stand in the cells, so that the formula guard belongs there."""
+        """Whether the cells contain people's own words, so that they need the formula guard."""
         if self.holds in {Holds.TEXT, Holds.AS_WRITTEN} or self.name in {"token", "place_id"}:
             return True
         return (
@@ -131,8 +131,8 @@ def table(
 def question_columns(
     questionnaire: Questionnaire, classes: Collection[DataClass], kept: Collection[str] = ()
 ) -> tuple[Column, ...]:
-    """The columns of all questions of `classes`; behind those of which people `kept` what no rule admits, one with
-    that.
+    """The columns of all questions of `classes`; a question with `kept` inadmissible entries is followed by a column
+    for them.
     """
     return tuple(
         column

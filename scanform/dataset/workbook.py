@@ -1,4 +1,4 @@
-"""The workbook: data, codebook, provenance and conflicts as sheets. The only place that knows openpyxl.
+"""The workbook: data, codebook, provenance and conflicts as sheets. The only module that uses openpyxl.
 
 Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities
 are numbers.
@@ -18,8 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from scanform.dataset.safe_text import visible
 
 _SAFE = re.compile(r"[^\W\d_][^\n]*\Z")
-"""What no spreadsheet takes for anything but text: one line that starts with a letter. It needs no style of its own
-and takes half the time to write.
+"""Text that no spreadsheet converts: one line that starts with a letter. It needs no style of its own and takes half
+the time to write.
 """
 
 MAX_WIDTH = 60  # characters; wider columns push the rest off the screen
@@ -28,7 +28,7 @@ MAX_ROWS = 1_048_575  # a sheet holds one more, the header
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A sheet: header, rows of text, which columns hold numbers, how many columns stay in view."""
+    """A sheet: header, rows of text, the numeric columns, the number of frozen columns."""
 
     title: str
     header: Sequence[str]
@@ -52,9 +52,7 @@ def write_xlsx(sheets: Iterable[Sheet], out: BinaryIO) -> None:
 
 
 def _write_sheet(page: Worksheet, sheet: Sheet) -> None:
-    """`page` is a write-only sheet; it has what is used here of a worksheet, which its type information does not
-    say.
-    """
+    """`page` is a write-only sheet; it has the worksheet features used here, which its type information omits."""
     page.freeze_panes = f"{get_column_letter(sheet.frozen + 1)}2"
     for place, name in enumerate(sheet.header, start=1):
         page.column_dimensions[get_column_letter(place)].width = _width(
@@ -87,14 +85,14 @@ def _cell(page: Worksheet, value: str, number: bool) -> Cell | str | float | Non
         try:
             return float(value) if "." in value else int(value)
         except ValueError:
-            pass  # a column of numbers may hold a word where a person wrote one
+            pass  # a numeric column may contain a word where a person wrote one
     shown = visible(value)
     return shown if _SAFE.match(shown) else _text_cell(page, shown)
 
 
 def _text_cell(page: Worksheet, value: str) -> Cell:
-    """A cell that is text for good, also when somebody edits it: what starts with "=" is no formula, 01067 no
-    number, 1-2 no date.
+    """A cell that stays text, even when somebody edits it: text starting with "=" is no formula, 01067 no number, 1-2
+    no date.
     """
     cell = WriteOnlyCell(page)
     cell.value = value

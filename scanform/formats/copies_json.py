@@ -1,4 +1,4 @@
-"""x.copies.json: which form stands where in the printed file x.pdf (docs/schemas/copies.schema.json)."""
+"""x.copies.json: the position of each form in the printed file x.pdf (docs/schemas/copies.schema.json)."""
 
 import json
 from collections.abc import Iterable
@@ -10,9 +10,7 @@ from scanform.model.constraint import DIGEST, FORM_ID, Constraint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedCopy:
-    """One form: its id, the token of its recipient, the digest of its layout, and the page of the PDF where it begins,
-    from 1.
-    """
+    """One form: its id, the token of its recipient, the digest of its layout, and its first page in the PDF, from 1."""
 
     form_id: Annotated[str, Constraint(pattern=FORM_ID)]
     token: Annotated[str, Constraint(shortest=1)] | None = None

@@ -71,7 +71,7 @@ class _Layout(_Strict):
 
 
 _KINDS = {"missing": "missing", "extra_forbidden": "extra", "json_invalid": "no-json"}
-"""What pydantic calls a fault, and the text that says it: its own words are English only."""
+"""pydantic's error types, and our texts for them: its own are English only."""
 
 
 def _wrong(kind: str) -> Words:
@@ -79,7 +79,7 @@ def _wrong(kind: str) -> Words:
 
 
 FILE = _Layout
-"""The type of the whole file, from which docs/schemas/layout.schema.json is made."""
+"""The type of the whole file, the source of docs/schemas/layout.schema.json."""
 
 
 def dump_layout(layout: Layout) -> str:
@@ -88,7 +88,7 @@ def dump_layout(layout: Layout) -> str:
 
 
 def load_layout(text: str) -> Layout:
-    """The layout in the text of a layout.json; raises InputError that names the first wrong place, in `language`."""
+    """The layout in the text of a layout.json; raises InputError that names the first invalid place, in `language`."""
     try:
         found = _Layout.model_validate_json(text)
     except ValidationError as error:

@@ -1,5 +1,5 @@
-"""What a spreadsheet does to short texts when it opens a CSV file: numbers, dates and truth values are made of them,
-and nothing brings them back.
+"""What a spreadsheet does to short texts when it opens a CSV file: it converts them irreversibly to numbers, dates and
+truth values.
 """
 
 import re
@@ -21,8 +21,8 @@ _ERROR = re.compile(r"#[A-Z/0-9ÄÖÜa-zäöü]+[!?]?|#+")
 
 
 def spoilt(text: str) -> str:
-    """What a spreadsheet makes of `text`: "power" (1e5), "date" (mar1, 3-4), "truth" (true), "zeros" (01), "digits"
-    (more than it keeps), "" for nothing.
+    """The kind of conversion that a spreadsheet would apply to `text`: "power" (1e5), "date" (mar1, 3-4), "truth"
+    (true), "zeros" (01), "digits" (more than it keeps), "" for nothing.
     """
     kinds = (
         ("power", _POWER.fullmatch(text)),
@@ -35,7 +35,7 @@ def spoilt(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """How a German spreadsheet shows what it makes of a `spoilt` text of few characters."""
+    """The converted form of a `spoilt` text of few characters in a German spreadsheet."""
     match spoilt(text):
         case "power":
             mantissa, _, exponent = text.lower().partition("e")
@@ -53,8 +53,8 @@ def shown(text: str) -> str:
 
 
 def converted(text: str) -> str:
-    """The kind of what a spreadsheet has made of a text that stood there before: "power" (2,19E+26), "date"
-    (05.03.5458), "error" (#NAME?), "truth", "fraction" (12345.0), "" for nothing.
+    """The kind of conversion that a spreadsheet has already applied to a text: "power" (2,19E+26), "date" (05.03.5458),
+    "error" (#NAME?), "truth", "fraction" (12345.0), "" for nothing.
     """
     kinds = (
         ("power", _SCIENTIFIC.fullmatch(text)),

@@ -1,1 +1,1 @@
-"""Responses of one place matched and resolved to one record, as pure functions."""
+"""Responses of one respondent matched and resolved to one record, as pure functions."""

@@ -1,6 +1,6 @@
-"""Which responses belong to the same place: by form and by token, and only where nothing speaks against it.
+"""Matches responses of the same respondent: by form and by token, and only where nothing contradicts it.
 
-A join is a proposal that the store keeps as links; taking the links away takes the merge back.
+A join is a proposal that the store keeps as links; removing the links undoes the merge.
 """
 
 import re
@@ -14,27 +14,26 @@ TOKEN_EXACT = "token-exact/1"  # noqa: S105 (a rule's name, not a password)
 """The rule by which responses with the same token are joined."""
 
 SAME_FORM = "same-form/1"
-"""The rule by which a form that was scanned is joined with what a person keyed from it."""
+"""The rule that joins a scanned form with its keyed response."""
 
 COMPLETE_COUNTS = "complete-counts/1"
-"""The rule by which of several online responses with one token the only complete one counts: the others were broken
-off and begun anew.
+"""The rule for several online responses with one token: the only complete one counts, the others were broken off and
+started again.
 """
 
 KEYED_PREFIX = "manual-"
-"""What stands before the form id in the id of a response that a person keyed from a printed form."""
+"""Prefix of the form id in the id of a response keyed from a printed form."""
 
 _COPY = re.compile(r"\.\d+$")
 _WAYS = {Channel.ONLINE: "online", Channel.PHONE: "phone"}
 
 _Sheet = tuple[Response, ...]
-"""A response, or a scanned form and what was keyed from it, in this order."""
+"""A response, or a scanned form and its keyed response, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """Responses of one questionnaire that one rule puts together: ids in order, the scanned form for all that stands on
-    it.
+    """Responses of one questionnaire joined by one rule: ids in order, the scanned form standing for everything on it.
 
     `token` is the token that they share, "" for a form without one.
     """
@@ -47,8 +46,8 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching:
-    """All joins, and what a person has to look at: tokens used twice, alike or never given out, keyed forms that
-    were photocopied.
+    """All joins, and remarks for a person: tokens used twice, similar or never issued, keyed forms that were
+    photocopied.
     """
 
     joins: tuple[Join, ...]
@@ -60,12 +59,12 @@ def match(
 ) -> Matching:
     """Join scanned and keyed responses of one form, then forms and other responses by token.
 
-    A form and what was keyed from it count as one sheet: they need no token, and a token that both have is not used
-    twice. Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they
-    stand, and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never given
-    out are reported. Of online responses that were broken off beside a complete one with their token, the complete one
-    counts and is the one that is joined. Several forms with one token, photocopies among them, are reported and stay
-    apart. The order of `responses` changes nothing.
+    A form and its keyed response count as one sheet: they need no token, and a token that both have is not used twice.
+    Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they are,
+    and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never issued are
+    reported. Of online responses broken off beside a complete one with their token, the complete one counts and is the
+    one that is joined. Several forms with one token, photocopies among them, are reported and stay apart. The order of
+    `responses` has no effect.
     """
     sheets, problems = _sheets(sorted(responses, key=lambda r: r.id))
     joins = [_same_form(sheet, generated) for sheet in sheets if len(sheet) > 1]
@@ -111,7 +110,7 @@ def superseded(responses: Iterable[Response]) -> frozenset[str]:
 
 
 def _sheets(ordered: Sequence[Response]) -> tuple[list[_Sheet], list[Problem]]:
-    """Each response, a form together with what was keyed from it; which of several copies was keyed nobody knows."""
+    """Each response, a form together with its keyed response; which of several copies was keyed is unknown."""
     by_id = {response.id: response for response in ordered}
     copies: dict[str, list[str]] = {}
     for response in ordered:
@@ -132,7 +131,7 @@ def _sheets(ordered: Sequence[Response]) -> tuple[list[_Sheet], list[Problem]]:
 
 
 def form_of(response_id: str) -> str:
-    """The id of the form that a response was keyed from; of any other response its own id."""
+    """The id of the form from which a response was keyed; of any other response its own id."""
     return response_id.removeprefix(KEYED_PREFIX)
 
 
@@ -151,7 +150,7 @@ def _token(sheet: _Sheet, generated: Collection[str]) -> str:
 
 
 def canonical(token: str, generated: Collection[str] = ()) -> str:
-    """The token as it is compared: without spaces around it, in capitals when this project made it."""
+    """The token as it is compared: without surrounding spaces, in capitals when this project made it."""
     stripped = token.strip()
     return stripped.upper() if stripped.upper() in generated else stripped
 
@@ -182,9 +181,9 @@ def _never_given_out(
 
 
 def grouped(responses: Iterable[Response], links: Iterable[tuple[str, str]]) -> tuple[tuple[Response, ...], ...]:
-    """The responses put together by `links` (pairs of ids), each response in exactly one group; in order of ids.
+    """The responses grouped by `links` (pairs of ids), each response in exactly one group; in order of ids.
 
-    Links to responses that are not there (withdrawn, deleted) join nothing.
+    Links to missing responses (withdrawn, deleted) join nothing.
     """
     by_id: Mapping[str, Response] = {response.id: response for response in responses}
     root = {name: name for name in by_id}

@@ -1,13 +1,15 @@
-"""One record out of the responses of one place, by named, versioned rules; nothing is overwritten, nothing is chosen
+"""Resolves the responses of one respondent to one record, by named, versioned rules; nothing is overwritten or chosen
 silently.
 
-`single/1`         one response says it all `complete-counts/1`  the same: it is complete, and others with its token
-were broken off `agree/1`          the sources say the same `waiting/1`        a source has something that a person has
-yet to look at: -8, whatever the others say `fill-gap/1`       one source has a value, the others really have none
-`none/1`           no source has a value; the most telling reason is kept, before all others that of a text that no rule
-admits `contradiction/1`  two valid values differ: -9, and a person decides `decision/1`       a person has decided
-between the sources `checked/1`        the values of several sources break a rule together (an end before its
-beginning): a person decides
+- `single/1`: there is only one response
+- `complete-counts/1`: the same, as it is complete, and others with its token were broken off
+- `agree/1`: the sources agree
+- `waiting/1`: a source has a value still waiting for review: -8, whatever the others say
+- `fill-gap/1`: one source has a value, the others really have none
+- `none/1`: no source has a value; the most informative reason is kept, first of all that of an inadmissible text
+- `contradiction/1`: two valid values differ: -9, and a person decides
+- `decision/1`: a person has decided between the sources
+- `checked/1`: the values of several sources jointly break a rule (an end before its beginning): a person decides
 """
 
 import unicodedata
@@ -33,7 +35,7 @@ CHECKED = "checked/1"
 
 RESOLVER = "merge"
 MERGED_PREFIX = "merged-"
-"""Merged records have ids of their own in the review, so that a decision about a paper form is never taken for one
+"""Merged records have ids of their own in the review, so that a decision about a paper form is never mistaken for one
 about the merge.
 """
 
@@ -49,9 +51,9 @@ _REASONS = (
     Missing.NO_ANSWER,
     Missing.NOT_IN_VERSION,
 )
-"""Most telling first: what a person can still mend, then that the question does not apply, then what one source never
-saw (a page that is missing may hold the answer, so it is never taken for left empty because another source was), then
-what was left empty.
+"""Most informative first: what a person can still repair, then that the question does not apply, then what one source
+never saw (a missing page may hold the answer, so it never counts as left empty because another source was), then what
+was left empty.
 """
 
 
@@ -60,14 +62,14 @@ def _source(response: Response, answer: Answer) -> Source:
 
 
 Settle = Callable[[Response, Mapping[str, int]], Response]
-"""Lays people's decisions over a response whose contradictions wait, given the versions of those columns."""
+"""Applies people's decisions to a response with open contradictions, given the versions of those columns."""
 
 
 def resolve(group: Sequence[Response], *, settle: Settle | None = None, checks: Checks | None = None) -> Record:
-    """The record of `group` (at least one response); the order of the group changes nothing.
+    """The record of `group` (at least one response); the order of the group has no effect.
 
-    `settle` gets a response with the contradictory columns only and gives it back with what people decided. `checks`
-    are the rules that hold between answers: they are checked on what all sources and decisions come to.
+    `settle` gets a response with the contradictory columns only and returns it with people's decisions. `checks` are
+    the rules between answers: they are checked on the result of all sources and decisions.
     """
     broken = superseded(group)
     ordered = sorted((response for response in group if response.id not in broken), key=_precedence)
@@ -94,7 +96,8 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None, checks: 
 
 
 def _place_name(ordered: Sequence[Response]) -> str:
-    """What a merged record is called after: its form, where all stand on the same one, else token, else all ids.
+    """The name of a merged record: its form if all responses are on the same one, otherwise the token, otherwise all
+    ids.
 
     Two forms with one token are two records and need two names.
     """
@@ -117,7 +120,7 @@ def _alone(response: Response, left_out: tuple[str, ...]) -> Record:
 
 
 def _merged(ordered: Sequence[Response], answers: tuple[Answer, ...]) -> Response:
-    """The first response with the answers of all; what it lacks itself comes from the others."""
+    """The first response with the answers of all; missing answers come from the others."""
     return replace(
         ordered[0],
         answers=answers,
@@ -153,7 +156,7 @@ def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
 
 
 def _without(answer: Answer, options: Collection[str]) -> Answer:
-    """An answer as far as all sources could give it: without the options that some of them did not have."""
+    """An answer as far as all sources could give it: without the options that some of them lacked."""
     return (
         replace(answer, value=" ".join(code for code in answer.value.split() if code not in options))
         if options
@@ -162,7 +165,7 @@ def _without(answer: Answer, options: Collection[str]) -> Answer:
 
 
 def _offered(answer: Answer, sources: Sequence[Source]) -> Answer:
-    """An option was not offered where no source that was asked had it; the ticks of all of them count."""
+    """An option was not offered if no source that was asked had it; the ticks of all of them count."""
     asked = [source.answer for source in sources if why_missing(source.answer) is None] or [
         source.answer for source in sources if source.answer.not_offered
     ]
@@ -176,7 +179,9 @@ def _offered(answer: Answer, sources: Sequence[Source]) -> Answer:
 
 
 def comparable(answer: Answer) -> str:
-    """What two answers are compared by: ticks as a set, texts without differences in spacing, all else as it stands."""
+    """The form in which answers are compared: ticks as a set, texts without differences in spacing, all else
+    as it is.
+    """
     if answer.kind is QuestionKind.MULTIPLE:
         return " ".join(sorted(set(answer.value.split())))
     if answer.kind is QuestionKind.HANDWRITING:
@@ -206,7 +211,7 @@ def _conflict(record_id: str, column: str, origin: Origin) -> Conflict:
 
 
 def _settled(record: Record, settle: Settle) -> Record:
-    """The record with people's decisions about its contradictions laid over it."""
+    """The record with people's decisions about its contradictions applied."""
     open_columns = {conflict.column: conflict.version for conflict in record.conflicts}
     question = replace(
         record.response, id=record.id, answers=tuple(a for a in record.response.answers if a.column in open_columns)
@@ -221,11 +226,11 @@ def _settled(record: Record, settle: Settle) -> Record:
 
 
 def _checked(record: Record, ordered: Sequence[Response], checks: Checks, settle: Settle | None) -> Record:
-    """The record with every value that breaks a rule with a value of another source waiting for a person; what one
-    source says by itself was checked there.
+    """The record in which every value that breaks a rule with a value of another source waits for a person; rules
+    within one source were checked there.
 
-    A decision counts for the values that it saw together: its version is made of all of them, so an older word on one
-    of them does not hide the rule.
+    A decision counts for the values that it saw together: its version is made of all of them, so an earlier decision on
+    one of them does not hide the rule.
     """
     answers = recoded(record.response.answers, checks)
     told = {answer.column: answer for answer in answers}
@@ -252,9 +257,7 @@ def _checked(record: Record, ordered: Sequence[Response], checks: Checks, settle
 
 
 def _undecided(found: Broken, record: Record) -> tuple[str, ...]:
-    """The columns to look at: what somebody has just decided only where they decided all of them, each without the
-    other.
-    """
+    """The columns to review: those just decided only if all of them were decided, each without the other."""
     others = tuple(column for column in found.doubted if record.origins[column].rule != DECISION)
     return others or found.doubted
 
@@ -264,7 +267,7 @@ _SAID = {None, Missing.NO_ANSWER, Missing.FILTERED}
 
 
 def _of_one_source(found: Broken, told: Mapping[str, Answer], ordered: Sequence[Response]) -> bool:
-    """Whether one of the responses says just these values by itself, so that its own check has shown them to a
+    """Whether one of the responses has just these values by itself, so that its own check has shown them to a
     person.
     """
     said = ({answer.column: answer for answer in response.answers} for response in ordered)
@@ -283,7 +286,7 @@ def _doubt(record: Record, told: Mapping[str, Answer], column: str, found: Seque
 
 
 def _only(settle: Settle, columns: set[str]) -> Settle:
-    """Decisions about these columns; what was settled before stays as it is."""
+    """Decisions about these columns; values settled before stay as they are."""
 
     def settled(waiting: Response, versions: Mapping[str, int]) -> Response:
         kept = replace(waiting, answers=tuple(answer for answer in waiting.answers if answer.column in columns))
@@ -293,8 +296,8 @@ def _only(settle: Settle, columns: set[str]) -> Settle:
 
 
 def conflict_response(record: Record, *, decided: bool = False) -> tuple[Response, dict[str, int]]:
-    """The open contradictions of a record as a response of its own, with versions: what the review shows. With
-    `decided` all of them, as they stood before people decided.
+    """The open contradictions of a record as a response of its own, with versions, as shown in review. With `decided`
+    all of them, as they were before people decided.
     """
     if decided:
         versions = {conflict.column: conflict.version for conflict in record.conflicts}

@@ -7,9 +7,7 @@ from scanform.model.person import Person, Role
 
 
 class Stage(StrEnum):
-    """How far a login has come: the password was right but the code of the second factor is missing, or it is
-    complete.
-    """
+    """The stage of a login: the password was right but the second factor is missing, or it is complete."""
 
     CODE = "code"
     FULL = "full"
@@ -17,12 +15,12 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who may log in.
+    """An account that may log in.
 
-    `name` is what decisions are signed with, so it is never changed and never given to somebody else. `password` is a
-    hash, None until the invitation was accepted; `totp` is the encrypted secret of the second factor and `totp_counter`
-    the last of its codes that was used; `recovery` are encrypted codes, each good once. `subject` is who the
-    organisation's login service says it is.
+    `name` is what decisions are signed with, so it is never changed and never reused. `password` is a hash, None until
+    the invitation was accepted; `totp` is the encrypted secret of the second factor and `totp_counter` the last of its
+    codes used; `recovery` are encrypted codes, each valid once. `subject` is the identity given by the organisation's
+    login service.
     """
 
     id: int
@@ -41,7 +39,7 @@ class Account:
 
     @property
     def person(self) -> Person:
-        """The one whom the station knows by this account."""
+        """The person the station knows by this account."""
         return Person(name=self.name, roles=self.roles)
 
     @property
@@ -66,8 +64,8 @@ class WebSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent:
-    """One line of the security log: what happened to the account `name`, done by `actor`; both None when nobody
-    known was meant.
+    """One line of the security log: what happened to the account `name`, done by `actor`; both None when nobody known
+    was meant.
     """
 
     at: str

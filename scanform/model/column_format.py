@@ -1,5 +1,5 @@
-"""How the columns of an export are to be read: decided once per column from all rows, shown, confirmed, and kept for
-the next export of the survey.
+"""How the columns of an export are read: decided once per column from all rows, shown, confirmed, and kept for the next
+export of the survey.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class FormatKind(StrEnum):
-    """What is decided about a column, or about a whole file."""
+    """The subject of a decision about a column, or about a whole file."""
 
     DATES = "dates"
     NUMBERS = "numbers"
@@ -37,7 +37,7 @@ READINGS: Mapping[FormatKind, tuple[Reading, ...]] = {
     FormatKind.ANSWERS: (Reading.CODES, Reading.LABELS),
     FormatKind.TEXT: (Reading.REPAIRED, Reading.AS_WRITTEN),
 }
-"""What a person can say about a column."""
+"""The readings a person can choose for a column."""
 
 
 class Basis(StrEnum):
@@ -54,7 +54,7 @@ class FormatDecision:
     """How one column is read: `column` is the code of its question or the name of its system column, "" for the whole
     file.
 
-    `example` is a cell, `read_as` what it is taken for; both are empty where they would show personal data or nothing.
+    `example` is a cell, `read_as` its interpretation; both are empty where they would show personal data or nothing.
     """
 
     column: str
@@ -66,13 +66,13 @@ class FormatDecision:
 
     @property
     def key(self) -> tuple[str, FormatKind]:
-        """What the decision is about."""
+        """The subject of the decision."""
         return (self.column, self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFormat:
-    """A column that can be read in several ways: a cell in row `row`, and each reading with what the cell would be.
+    """A column that can be read in several ways: a cell in row `row`, and its interpretation in each reading.
 
     `contradictory`: no reading fits all cells.
     """
@@ -86,13 +86,13 @@ class OpenFormat:
 
     @property
     def key(self) -> tuple[str, FormatKind]:
-        """What is to be decided."""
+        """The subject to be decided."""
         return (self.column, self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatChoices:
-    """What is known beforehand: `said` by a person now (column "" for all that are not clear), `kept` from earlier
+    """The choices given beforehand: `said` by a person now (column "" for all unclear ones), `kept` from earlier
     exports of the survey.
     """
 
@@ -100,5 +100,5 @@ class FormatChoices:
     kept: Mapping[tuple[str, FormatKind], str] = field(default_factory=dict)
 
     def spoken(self, column: str, kind: FormatKind) -> str | None:
-        """What a person said about a column, by its name or about all of them."""
+        """A person's choice for a column, by its name or for all columns."""
         return self.said.get((column, kind), self.said.get(("", kind)))

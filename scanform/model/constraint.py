@@ -1,5 +1,5 @@
-"""What a field of a file contract may hold, beyond its type: said once, beside the field, for whoever checks and
-whoever publishes it.
+"""The admissible content of a field of a file contract, beyond its type: stated once, beside the field, for validation
+and for published schemas.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ DIGEST = "[0-9A-HJKMNP-TV-Z]{5}"
 FORM_ID = f"{DIGEST}-[0-9A-HJKMNP-TV-Z]{{7}}-[0-9A-Z]"
 COLUMN = f"{QUESTION_CODE}(__{OPTION_CODE}_text)?"
 MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)"
-"""Regular expressions of what stands in several contracts, without anchors; the last is a time by ISO 8601."""
+"""Regular expressions used in several contracts, without anchors; the last is a time by ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Constraint:
         return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
     def keywords(self, kind: object) -> dict[str, object]:
-        """The constraint in the words of JSON Schema, for a value of the JSON type `kind`."""
+        """The constraint in JSON Schema keywords, for a value of the JSON type `kind`."""
         counted = "Items" if kind == "array" else "Length"
         found: dict[str, object | None] = {
             "pattern": f"^{self.pattern}$" if self.pattern is not None else None,
@@ -50,7 +50,7 @@ class Constraint:
     def __get_pydantic_json_schema__(
         self, core: object, handler: Callable[[object], Mapping[str, object]]
     ) -> dict[str, object]:
-        """How pydantic asks for it when it makes a schema from the types (tools/schemas.py); nothing of pydantic is
+        """Pydantic's hook when it makes a schema from the types (tools/schemas.py); pydantic itself is not
         needed here.
         """
         found = dict(handler(core))

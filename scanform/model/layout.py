@@ -1,4 +1,4 @@
-"""Where everything stands on the paper: the content of layout.json, format "scanform-layout/1"."""
+"""The positions of everything on the paper: the content of layout.json, format "scanform-layout/1"."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ LAYOUT_FORMAT = "scanform-layout/1"
 
 
 class ZoneKind(StrEnum):
-    """What is expected in a zone."""
+    """The kind of answer expected in a zone."""
 
     MARK = "mark"
     COMB = "comb"
@@ -58,7 +58,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLayout:
-    """One page (1-based `number`); `blank` is the path of its picture relative to layout.json."""
+    """One page (1-based `number`); `blank` is the path of its blank image relative to layout.json."""
 
     number: int
     size: SizeMm
@@ -82,7 +82,7 @@ class Layout:
 
     @property
     def imported(self) -> bool:
-        """Whether the form was not printed here: nothing on its pages says which form it is."""
+        """Whether the form was not printed here: nothing on its pages identifies it."""
         return not any(page.fiducials or page.codes for page in self.pages)
 
     def page(self, number: int) -> PageLayout:

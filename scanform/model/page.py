@@ -1,4 +1,4 @@
-"""A scanned page: where it lies, what it is, what became of it."""
+"""A scanned page: its place, its identity, its fate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,11 +9,11 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRef:
-    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never
+    """One page of one file: content hash (hex SHA-256), path as submitted, 0-based index. Small on purpose: this, never
     an array, is sent to workers.
 
-    `part` is 0 for a picture that shows one page; where it shows several sheets, each is a page of its own, numbered
-    from 1 in the order in which a viewer shows them: from left to right, then downwards.
+    `part` is 0 for an image of one page; where it shows several sheets, each is a page of its own, numbered from 1 in
+    the order in which a viewer shows them: from left to right, then downwards.
     """
 
     sha256: str
@@ -23,16 +23,14 @@ class PageRef:
 
     @property
     def place(self) -> str:
-        """Where the page lies in its file, as people say it: "3" for the third page, "3.2" for the second sheet in
-        the third picture.
+        """The place of the page in its file as shown to people: "3" for the third page, "3.2" for the second sheet in
+        the third image.
         """
         return f"{self.index + 1}.{self.part}" if self.part else str(self.index + 1)
 
 
 class FoundBy(StrEnum):
-    """How the identity of a page was found, most trusted first. CONTENT: a page that carries no code, known by its
-    print.
-    """
+    """How the identity of a page was found, most trusted first. CONTENT: a page without a code, known by its print."""
 
     CODE = "code"
     CODE_SEARCH = "code-search"
@@ -54,7 +52,7 @@ class Identity:
 
 
 class Fate(StrEnum):
-    """What became of a page; every page handed in has exactly one."""
+    """The fate of a page; every submitted page has exactly one."""
 
     READ = "read"
     REVIEW = "review"
@@ -68,4 +66,4 @@ class Fate(StrEnum):
 
 
 REFUSED_FATES = frozenset({Fate.UNKNOWN_FORM, Fate.DAMAGED, Fate.ERROR, Fate.REVIEW})
-"""Fates that make `ingest` end with exit code 11: a person has to look at the paper or the file."""
+"""Fates that make `ingest` end with exit code 11: a person has to check the paper or the file."""

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What somebody is here for; a person can have several roles."""
+    """A person's role at the station; a person can have several."""
 
     STAFF = "staff"
     REVIEWER = "reviewer"
@@ -16,12 +16,12 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """One thing that can be done.
+    """One permitted action.
 
-    OVERVIEW: see batches and lists of pages. HAND_IN: hand in scans. PLACE: place pages that could not be read. REVIEW:
-    decide doubtful values. CONTACT: see names and addresses, and pages on which they stand uncovered. SECOND: read
-    values a second time and settle what differs. QUALITY: see error rates and release a data set. HISTORY: see what
-    became of a value. SIGN: release in spite of a missed target. USERS: manage people.
+    OVERVIEW: see batches and lists of pages. HAND_IN: submit scans. PLACE: place pages that could not be read. REVIEW:
+    decide doubtful values. CONTACT: see names and addresses, and uncovered pages with them. SECOND: second readings and
+    adjudication. QUALITY: see error rates and release a data set. HISTORY: see the history of a value. SIGN: release in
+    spite of a missed target. USERS: manage people.
     """
 
     OVERVIEW = "overview"
@@ -47,16 +47,16 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who works here; what they do is signed with `name`."""
+    """A person working at the station; their acts are signed with `name`."""
 
     name: str
     roles: frozenset[Role]
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Everything that any of the roles may do."""
+        """All rights of the person's roles."""
         return frozenset(right for role in self.roles for right in RIGHTS[role])
 
     def may(self, right: Right) -> bool:
-        """Whether one of the roles gives this right."""
+        """Whether one of the roles grants this right."""
         return right in self.rights

@@ -1,11 +1,11 @@
-"""How a person has set up the review station: which key does what, how large and in which tones a crop is shown."""
+"""A person's preferences at the review station: keys, and the size and tones of crops."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 CHOICES: Final = tuple(f"choice-{place}" for place in range(1, 10))
-"""The first nine answers of a question; those behind them get the letters that are left."""
+"""Keys of the first nine answers of a question; further ones get the remaining letters."""
 
 _DIGITS: Final = {action: str(place) for place, action in enumerate(CHOICES, start=1)}
 
@@ -35,30 +35,30 @@ DEFAULT_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
         "help": "?",
     },
 }
-"""What can be done by a key of its own, screen by screen, and the key it has at first. Enter, Escape, Tab and the
-arrows are the same for everybody.
+"""Actions with a configurable key, screen by screen, and their default keys. Enter, Escape, Tab and the arrows are the
+same for everybody.
 """
 
 FUNCTION_KEYS: Final = frozenset({"F2", "F4", "F8", "F9"})
-"""Keys that are no characters and that browsers can do without."""
+"""Keys that are not characters and that browsers do not need."""
 
 ALT_DIGITS: Final = frozenset("123")
 """With Alt these take suggestions on the field screen, whatever has the focus."""
 
 LOOKS: Final = ("plain", "contrast", "inverted")
-"""How crops are shown: as scanned, with the ink darker, or light on dark."""
+"""Crop rendering: as scanned, with darker ink, or light on dark."""
 
 SMALLEST_ZOOM: Final = 0.5
 LARGEST_ZOOM: Final = 8.0
-"""Crops are shown between half and eight times their size on paper."""
+"""Range of crop sizes: half to eight times the size on paper."""
 
 TILES: Final = (12, 24, 48, 96)
-"""Pictures on one screen of many."""
+"""Number of images on one mosaic screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What one person wants. `letters` is False where characters alone are no keys (WCAG 2.1.4); `zoom` is None
+    """One person's preferences. `letters` is False where single characters are not keys (WCAG 2.1.4); `zoom` is None
     where a crop is as large as fits.
     """
 

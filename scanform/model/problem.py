@@ -1,4 +1,4 @@
-"""What is wrong with a piece of paper or a file, as a value that travels with the result."""
+"""A problem of a piece of paper or a file, as a value that travels with the result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,5 +18,5 @@ class Problem:
 
 
 def without_repeats(*lists: Iterable[str]) -> tuple[str, ...]:
-    """The slugs of all lists in their order, each once: no reason hides another."""
+    """The slugs of all lists in order, each once: no reason hides another."""
     return tuple(dict.fromkeys(slug for slugs in lists for slug in slugs))

@@ -16,7 +16,7 @@ class QuestionKind(StrEnum):
 
 
 class Alphabet(StrEnum):
-    """What may stand in character cells."""
+    """The characters admitted in character cells."""
 
     DIGITS = "digits"
     LETTERS = "letters"
@@ -27,14 +27,14 @@ class Alphabet(StrEnum):
 
 
 class TextForm(StrEnum):
-    """What a line of handwriting holds, where it is no free text: it has a canonical form then (`scanform.rules`)."""
+    """The content of a handwriting line other than free text: it then has a canonical form (`scanform.rules`)."""
 
     PHONE = "phone"
     EMAIL = "email"
 
 
 class DataClass(StrEnum):
-    """How an answer may be used: contact data never stand in the answers' export."""
+    """How an answer may be used: contact data never appear in the answers' export."""
 
     ANSWER = "answer"
     CONTACT = "contact"
@@ -49,7 +49,7 @@ class Filled(StrEnum):
 
 
 class RecipientField(StrEnum):
-    """What a printed form says of the one it was printed for."""
+    """What a printed form says about its recipient."""
 
     NAME = "name"
     STREET = "street"
@@ -59,7 +59,7 @@ class RecipientField(StrEnum):
 
 
 class Width(StrEnum):
-    """How much of the line a question takes on paper; neighbours that fit stand side by side."""
+    """The fraction of the line that a question takes on paper; neighbours that fit are placed side by side."""
 
     FULL = "full"
     HALF = "half"
@@ -73,7 +73,7 @@ class Texts:
     entries: tuple[tuple[str, str], ...]
 
     def get(self, language: str) -> str:
-        """The text in `language`, else in the first language that has it."""
+        """The text in `language`, otherwise in the first language available."""
         by_language = dict(self.entries)
         return by_language.get(language, self.entries[0][1] if self.entries else "")
 
@@ -88,7 +88,7 @@ class Option:
     """One answer of a single or multiple choice question.
 
     `writein` options have a line for text beside the box; an `exclusive` option ("none of these") excludes the others.
-    `formerly` are codes that it had before: old exports and old answers bear them.
+    `formerly` are its former codes, found in old exports and old answers.
     """
 
     code: str
@@ -108,8 +108,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoesWith:
-    """Which values go with which of another `question`, as a street with its postcode: (value there, values here
-    that go with it), each value there once.
+    """Which values are compatible with which values of another `question`, such as a street with its postcode: (value
+    there, values here), each value there once.
     """
 
     question: str
@@ -125,9 +125,8 @@ class Question:
     lines of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a
     list. `not_before` is the code of a question of the same kind whose value must not be greater: opening and closing,
     from and until. `form` says that a handwriting zone holds a phone number or an e-mail address. `goes_with` says
-    which of the `values` go with which value of another question. `recipient` says that the question asks for what the
-    form itself may say of the one it was printed for. `formerly` are codes that it had before, `groups_formerly` those
-    of its matrix.
+    which of the `values` are compatible with which value of another question. `recipient` names the recipient text on
+    the form that may be the answer. `formerly` are its former codes, `groups_formerly` those of its matrix.
     """
 
     code: str
@@ -205,7 +204,7 @@ class Questionnaire:
     filled: Filled = Filled.WITHDRAWN
 
     def questions(self) -> Iterator[Question]:
-        """All questions in the order of the form, matrix rows included."""
+        """All questions in the order of the form, including matrix rows."""
         for section in self.sections:
             for item in section.items:
                 if isinstance(item, Question):

@@ -1,4 +1,4 @@
-"""What a reader saw in the zones of one page."""
+"""The result of reading the zones of one page."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,7 +9,7 @@ from scanform.model.problem import Problem, without_repeats
 
 
 class MarkValue(StrEnum):
-    """The three things a check box can hold: value of a mark zone's `FieldReading`."""
+    """The three states of a check box: value of a mark zone's `FieldReading`."""
 
     EMPTY = "empty"
     MARKED = "marked"
@@ -30,8 +30,7 @@ class FieldReading:
 
     `confidence` is the calibrated probability that `value` is right. Mark zones hold a `MarkValue`, and `candidates`
     the probabilities of all three; text zones hold the text, "" for a blank zone. `box` is the zone in pixels of the
-    decoded page. `problems` are slugs, the main one first: why a person should look although the confidence may be
-    high.
+    decoded page. `problems` are slugs, the main one first: reasons for review even at high confidence.
     """
 
     zone: str
@@ -48,7 +47,7 @@ class FieldReading:
         return self.problems[0] if self.problems else None
 
     def doubted(self, *slugs: str) -> "FieldReading":
-        """The reading with further reasons to look at it, behind those that it has."""
+        """The reading with further reasons for review, after its own."""
         return replace(self, problems=without_repeats(self.problems, slugs))
 
 

@@ -1,4 +1,4 @@
-"""scanform.merge.resolve"""
+"""Records of the data set: resolved answers, their origins and contradictions (see `scanform.merge.resolve`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from scanform.model.response import Answer, Channel, Response
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What one response says about one column; `received_at` is when the response came in or was keyed."""
+    """The value of one column in one response; `received_at` is when the response came in or was keyed."""
 
     response_id: str
     channel: Channel
@@ -18,7 +18,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where the value of one column comes from: the rule, and the sources that carry it.
+    """The origin of the value of one column: the rule, and the sources that carry it.
 
     These are all sources with a value in a contradiction, and all sources where one waits for a person, that one first.
     """
@@ -42,10 +42,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One row of the data set. `response` holds the resolved answers under the name that the data set shows.
+    """One row of the data set. `response` holds the resolved answers under the name shown in the data set.
 
-    `id` is the name of the record in the review, `members` the ids of the responses it is made of, `undecided` the
-    answers in conflict (by column) as they were before people decided.
+    `id` is the name of the record in the review, `members` the ids of its responses, `undecided` the answers in
+    conflict (by column) as they were before people decided.
     """
 
     id: str

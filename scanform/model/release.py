@@ -1,4 +1,4 @@
-"""Handing on the data set: who says that it is good enough, knowing what."""
+"""Release of the data set: who declares it good enough, and on what evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """ASK: somebody wants it released although something stands in the way. RELEASE: it is released. REFUSE: what
-    was asked for is refused.
+    """ASK: somebody requests the release in spite of an obstacle. RELEASE: it is released. REFUSE: the request is
+    refused.
     """
 
     ASK = "ask"
@@ -17,8 +17,8 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One step: about the data set with the hash `digest`, by whom, why, with the figures that were known; `about`
-    is the uuid of what was asked for.
+    """One step: about the data set with the hash `digest`, by whom, why, with the figures known then; `about` is the
+    uuid of the request.
     """
 
     uuid: str

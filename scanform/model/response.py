@@ -1,4 +1,4 @@
-"""One filled questionnaire, whatever channel it came by."""
+"""One filled questionnaire, whatever its channel."""
 
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
@@ -12,8 +12,8 @@ from scanform.model.reading import Candidate
 PAGES_UNPROVEN = "pages-unproven"
 SHEET_PATTERNS = ("next", "previous", "turned", "swapped", "sets", "other")
 HELD = frozenset({PAGES_UNPROVEN, *(f"sheets-{pattern}" for pattern in SHEET_PATTERNS)})
-"""Problems of responses that wait for a person as a whole: pages that may be several people's, printed numbers that
-contradict the sheets.
+"""Problems of responses held as a whole: pages that may be several people's, printed numbers that contradict the
+sheets.
 """
 
 
@@ -28,7 +28,7 @@ class Channel(StrEnum):
 
 
 class Status(StrEnum):
-    """Who stands behind a value."""
+    """Who vouches for a value."""
 
     AUTO = "auto"
     REVIEW = "review"
@@ -53,7 +53,7 @@ class Missing(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where a value was seen: a page and a pixel box on it; the crop is cut when someone looks."""
+    """Where a value was seen: a page and a pixel box on it; the crop is cut on request."""
 
     ref: PageRef
     box: RectPx
@@ -65,10 +65,10 @@ class Answer:
 
     Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
     separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
-    `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at,
-    the main one first, each once. `raw` is what a person read where no rule admits it: it stands beside the missing
-    code, and is never a value. `page` is the 1-based page of the form. `not_offered` are the codes of options of a
-    multiple choice question that this person could not tick, as the form or the survey did not have them.
+    `missing` says why a value is absent once that is settled. `problems` are the slugs of the reasons for review, the
+    main one first, each once. `raw` is what a person read where no rule admits it: it is kept beside the missing code,
+    and is never a value. `page` is the 1-based page of the form. `not_offered` are the codes of options of a multiple
+    choice question missing from this person's form or survey.
     """
 
     question: str
@@ -92,9 +92,7 @@ class Answer:
         return self.problems[0] if self.problems else None
 
     def doubted(self, *slugs: str) -> "Answer":
-        """The answer with further reasons for a person to look at it, behind those that it has: it waits, and is not
-        missing for good.
-        """
+        """The answer with further reasons for review, after its own: it waits, and is not finally missing."""
         return replace(self, problems=without_repeats(self.problems, slugs), status=Status.REVIEW, missing=None)
 
     @property
@@ -124,7 +122,7 @@ class Response:
 
     @property
     def held(self) -> bool:
-        """Whether nothing of it counts until a person has said whose pages these are."""
+        """Whether the response is held until a person has said whose pages these are."""
         return any(problem.slug in HELD for problem in self.problems)
 
     def answer(self, question: str, option: str | None = None) -> Answer | None:
@@ -133,7 +131,7 @@ class Response:
 
 
 def why_missing(answer: Answer | None) -> Missing | None:
-    """Why there is no value to hand on; None when there is one. A value that waits for a person is none yet."""
+    """Why there is no value to export; None when there is one. A value waiting for review does not count as one."""
     if answer is None:
         return Missing.NOT_IN_VERSION
     if answer.missing in {Missing.PAGE_MISSING, Missing.CONTRADICTION}:

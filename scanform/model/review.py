@@ -1,4 +1,4 @@
-"""What people decide about doubtful values; decisions are only ever added."""
+"""People's decisions about doubtful values, append-only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +9,13 @@ from scanform.model.response import Evidence
 
 PERSON_CONFIDENCE = 0.99963
 """Probability that a value keyed or confirmed once by a person is right: 0.370 errors per 1,000 fields keyed once
-(Paulsen et al. 2012, doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, corrected and keyed
-values.
+(Paulsen et al. 2012, doi:10.1371/journal.pone.0035087). It is the confidence of confirmed, corrected and keyed values.
 """
 
 
 class DecisionKind(StrEnum):
-    """What a reviewer did. INADMISSIBLE: marks that do not go together; IMPLAUSIBLE: legible, but it cannot be true,
-    with what stands there as `to_value` if a person typed it.
+    """The act of a reviewer. INADMISSIBLE: incompatible marks; IMPLAUSIBLE: legible, but it cannot be true, with the
+    entry as `to_value` if a person typed it.
     """
 
     CONFIRM = "confirm"
@@ -31,11 +30,11 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """One doubtful value. `id` names it for good ("<response id>/<column>"), `version` grows when the machine reads
-    anew.
+    """One doubtful value. `id` is its permanent name ("<response id>/<column>"), `version` grows when the machine
+    rereads it.
 
-    `reasons` are problem slugs, the main one first; `confidence` is that of `value`, 0..1; `postponed` counts the times
-    somebody put it off.
+    `reasons` are problem slugs, the main one first; `confidence` is that of `value`, 0..1; `postponed` counts how often
+    it was postponed.
     """
 
     id: str
@@ -61,10 +60,10 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One act of a reviewer. `uuid` makes repeated sending harmless; `item` and `version` say what was looked at.
+    """One act of a reviewer. `uuid` makes repeated sending harmless; `item` and `version` identify what was reviewed.
 
     `from_value` is what the screen showed, `to_value` what the reviewer wants; an UNDO carries in `undoes` the uuid of
-    the decision it takes back. `at` is ISO 8601 in UTC.
+    the decision it undoes. `at` is ISO 8601 in UTC.
     """
 
     uuid: str

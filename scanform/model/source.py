@@ -1,7 +1,7 @@
-"""What a survey tool says about an online response beside its answers: by this it is recognised, and by this it is told
-which revision is newer.
+"""A survey tool's facts about an online response beside its answers: they identify the response and show which revision
+is newer.
 
-None means that the export had no such column, "" that the cell was empty: what a file lacks says nothing.
+None means that the export had no such column, "" that the cell was empty: a missing column says nothing.
 """
 
 from dataclasses import dataclass, fields
@@ -14,8 +14,8 @@ MINUTE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """Token, first access and random seed of a response, which never change, and how far it has come; times as the
-    server's clock showed them.
+    """Token, first access and random seed of a response, which never change, and its progress; times as the server's
+    clock showed them.
     """
 
     token: str | None = None
@@ -26,22 +26,22 @@ class SourceFacts:
     lastpage: str | None = None
 
     def differences(self, other: "SourceFacts") -> tuple[str, ...]:
-        """Why the two cannot be of one response: the names of what both know and what differs."""
+        """Why the two cannot be one response: the names of facts known for both that differ."""
         return tuple(name for name, same in self._compared(other) if not same)
 
     def is_of_another(self, other: "SourceFacts") -> bool:
-        """Whether the two are surely of two people: a response may be submitted again, but it has one token, one
-        first access, one seed.
+        """Whether the two are surely two people's: a response may be submitted again, but it has one token, one first
+        access, one seed.
         """
         return any(name != "submitdate" for name in self.differences(other))
 
     def agrees(self, other: "SourceFacts") -> bool:
-        """Whether the two are of one response as far as both know, and both know something."""
+        """Whether the two agree in all facts known for both, and there are any."""
         compared = self._compared(other)
         return bool(compared) and all(same for _, same in compared)
 
     def _compared(self, other: "SourceFacts") -> list[tuple[str, bool]]:
-        """What never changes and both know; the time of submission only where there is nothing better."""
+        """The constant facts known for both; the time of submission only where there is nothing better."""
         known = [
             (name, str(getattr(self, name) or ""), str(getattr(other, name) or ""))
             for name in ("token", "startdate", "seed", "submitdate")
@@ -72,7 +72,7 @@ class SourceFacts:
         return all(page.isdigit() for page in pages) and int(pages[0]) > int(pages[1])
 
     def laid_over(self, older: "SourceFacts") -> "SourceFacts":
-        """These facts, and what only the older ones tell."""
+        """These facts, with gaps filled from the older ones."""
         return SourceFacts(
             **{field.name: getattr(self, field.name) or getattr(older, field.name) for field in fields(self)}
         )
@@ -80,8 +80,8 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """What an export has no columns for: `columns` of answers, and `options` (question, option) of questions that it
-    has otherwise.
+    """The columns missing from an export: `columns` of answers, and `options` (question, option) of questions otherwise
+    present.
     """
 
     columns: tuple[str, ...] = ()
@@ -90,8 +90,8 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """One row of an export: `id` is that of the source survey, `response` what the row says; its name in the project
-    is given later.
+    """One row of an export: `id` is that of the source survey, `response` the content of the row; its id in the project
+    is assigned later.
     """
 
     id: str

@@ -1,6 +1,6 @@
-"""Small pictures as inline SVG: bars, stacked bars and histograms, each with the numbers beside it in a table.
+"""Small charts as inline SVG: bars, stacked bars and histograms, each with its numbers beside it in a table.
 
-Pictures that repeat the numbers of their own table row are hidden from screen readers; the others have title and
+Charts that repeat the numbers of their own table row are hidden from screen readers; the others have title and
 description.
 """
 
@@ -11,8 +11,8 @@ from html import escape
 from scanform.reporting.figures import Bin
 
 RAMP = ("#123a5c", "#2f6c9a", "#7fb0d3", "#c9b458", "#9a7b1c", "#6b6f76", "#b34a3c", "#3d7a57", "#8a5a9e")
-"""Colours of stacked parts: blue to ochre, told apart with any kind of colour vision, then others; white gaps part
-them.
+"""Colours of stacked parts: blue to ochre, distinguishable with any kind of colour vision, then others; white gaps
+separate them.
 """
 
 BAR = "#2f6c9a"
@@ -20,7 +20,7 @@ _DARK = frozenset({"#123a5c", "#2f6c9a", "#6b6f76", "#9a7b1c", "#b34a3c", "#3d7a
 
 
 class Names:
-    """Hands out ids for titles and descriptions, the same ones in each run."""
+    """Generates ids for titles and descriptions, the same ones in each run."""
 
     def __init__(self) -> None:
         self._numbers: Iterator[int] = itertools.count(1)
@@ -42,7 +42,7 @@ def bar(share: float) -> str:
 
 
 def small_stack(counts: Sequence[int]) -> str:
-    """A stacked bar without words, for a table row that holds its numbers."""
+    """A stacked bar without text, for a table row that holds its numbers."""
     total = sum(counts)
     parts, at = [], 0.0
     for place, count in enumerate(counts):

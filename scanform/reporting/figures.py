@@ -54,7 +54,7 @@ class MatrixFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
-    """Values from `low` to `high` (both in it) and how many."""
+    """Values from `low` to `high` (both inclusive) and their number."""
 
     low: float
     high: float
@@ -80,7 +80,7 @@ class NumberFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountFigure:
-    """How many records have a value, when the values themselves are not shown."""
+    """The number of records with a value, when the values themselves are not shown."""
 
     code: str
     title: str
@@ -102,7 +102,7 @@ class SectionFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictCount:
-    """Contradictions about one question: how many wait, how many a person has decided."""
+    """Contradictions about one question: number waiting, number decided by a person."""
 
     title: str
     waiting: int
@@ -152,10 +152,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
-    """All that the report shows.
+    """The content of the report.
 
-    `as_of` is the ISO date of the latest data. `pages` counts the pages handed in; a fate None stands for those that
-    wait to be read. `waiting` are (reason in words, values).
+    `as_of` is the ISO date of the latest data. `pages` counts the submitted pages; a fate None stands for those waiting
+    to be read. `waiting` are (reason in words, values).
     """
 
     project: str
@@ -208,7 +208,7 @@ def _figure(question: Question, rows: Sequence[Row], language: str) -> Figure:
 
 
 def is_number(question: Question) -> bool:
-    """Whether a question asks for a quantity (a postcode is none: it has no bounds and no unit)."""
+    """Whether a question asks for a quantity (a postcode does not: it has no bounds and no unit)."""
     bounded = question.minimum is not None or question.maximum is not None or question.unit is not None
     return question.kind is QuestionKind.COMB and (
         question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded)
@@ -249,7 +249,7 @@ def _is_missing(cell: str) -> bool:
 
 
 def _of_all(cells: Sequence[str]) -> str:
-    """What stands in all boxes of a question; an option that was not offered (-5) says nothing about the others."""
+    """The combined content of all boxes of a question; an option not offered (-5) says nothing about the others."""
     return next((cell for cell in cells if cell != "-5"), "-5" if cells else "")
 
 
@@ -317,14 +317,14 @@ def bins(values: Sequence[float]) -> tuple[Bin, ...]:
     counts = Counter(
         min(number - 1, max(0, int((value - start) // width))) for value in values
     )  # rounding may fall just outside
-    last = 1.0 if whole else 0.0  # whole numbers: 0-9, 10-19; others: 0-10, 10-20 with the upper limit left out
+    last = 1.0 if whole else 0.0  # whole numbers: 0-9, 10-19; others: 0-10, 10-20 with the upper limit excluded
     return tuple(
         Bin(low=start + n * width, high=start + (n + 1) * width - last, count=counts[n]) for n in range(number)
     )
 
 
 def _first_and_number(low: float, high: float, width: float) -> tuple[float, int]:
-    """Where the first bin begins, and how many there are."""
+    """The start of the first bin, and the number of bins."""
     start = math.floor(low / width) * width
     return start, math.floor((high - start) / width) + 1
 

@@ -1,6 +1,4 @@
-"""The report as one HTML page that needs nothing else: style and pictures inside, no script, no request, tables
-beside pictures.
-"""
+"""The report as one self-contained HTML page: style and charts inline, no script, no request, tables beside charts."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,7 +22,7 @@ from scanform.reporting.style import CSS
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What the page may load: nothing. Stated in the page, so that a browser enforces it."""
+"""Resources the page may load: none. Stated in the page, so that a browser enforces it."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SHADE = (18, 58, 92)
@@ -52,32 +50,29 @@ def report(data: ReportData, *, language: str = "de") -> str:
 
 
 class _Page:
-    """One page in the making: its data, its language, and the ids it has handed out."""
+    """The page being written: its data, its language, and the ids used."""
 
     def __init__(self, data: ReportData, language: str) -> None:
         self.data = data
         self.language = language
         self.names = drawing.Names()
 
-    # --- words and numbers
-    # ---------------------------------------------------------------------------------------------
+    # --- words and numbers ---------------------------------------------------------------------------------------
 
     def t(self, key: str, **params: object) -> str:
         """The text `report.<key>`, escaped."""
         return escape(text(f"report.{key}", self.language, **params))
 
     def number(self, value: float) -> str:
-        """A number with the signs of the language, 12.345,6 or 12,345.6; four digits (years among them) are not
-        parted.
+        """A number with the separators of the language, 12.345,6 or 12,345.6; four digits (years among them) are not
+        grouped.
         """
         return number_text(
             Decimal(f"{value:.10g}") if isinstance(value, float) else value, self.language, grouped=abs(value) >= 10_000
         )
 
     def percent(self, count: int, base: int) -> str:
-        """The share of `count` in `base` in whole percent, escaped; a few are never shown as none; no share of
-        nothing.
-        """
+        """`count` as whole percent of `base`, escaped; a few are never shown as none; nothing for an empty base."""
         if not base:
             return "\N{EN DASH}"
         few = 0 < 200 * count < base
@@ -100,17 +95,16 @@ class _Page:
         """A day as people write it."""
         return day_text(iso, self.language)
 
-    # --- parts of the page
-    # ---------------------------------------------------------------------------------------------
+    # --- parts of the page ---------------------------------------------------------------------------------------
 
     def header(self, title: str) -> str:
-        """Who publishes what, and as of when."""
+        """The publisher, the subject and the date of the data."""
         publishers = ", ".join(dict.fromkeys(survey.publisher for survey in self.data.surveys if survey.publisher))
         above = f'<p class="publisher">{escape(publishers)}</p>' if publishers else ""
         return f'<header>{above}<h1>{escape(title)}</h1><p class="date">{self.date()}</p><p class="notice">{self.t("internal")}</p></header>'
 
     def tiles(self) -> str:
-        """The five numbers that people look for first."""
+        """The five key numbers."""
         data = self.data
         values = (
             ("tile-records", sum(survey.records for survey in data.surveys)),
@@ -171,7 +165,7 @@ class _Page:
         )
 
     def fates(self) -> str:
-        """What became of each page; the sum is compared with the pages handed in."""
+        """The fates of the pages; their sum is compared with the submitted pages."""
         found = [
             (text(f"report.fate-{fate.value if fate else 'none'}", self.language), count)
             for fate, count in self.data.fates
@@ -188,7 +182,7 @@ class _Page:
         return f"<p>{self.t('fates-intro')}</p>{body}{sentence}"
 
     def reading(self) -> str:
-        """How much was read without a person, by kind of field."""
+        """The fraction accepted without review, by kind of field."""
         found = self.data.readings
         if not found:
             return f"<p>{self.t('reading-none')}</p>"
@@ -214,7 +208,7 @@ class _Page:
         return f'<th scope="row">{label}</th><td class="draw">{drawing.bar(share)}</td>{cells}'
 
     def waiting(self) -> str:
-        """What waits for a person, by reason."""
+        """Values waiting for a person, by reason."""
         found = self.data.waiting
         if not found:
             return f"<p>{self.t('waiting-none')}</p>"
@@ -249,20 +243,19 @@ class _Page:
         return f"<p>{self.t('conflicts-intro')}</p>{self.table((self.t('question'), self.t('open'), self.t('decided')), rows, foot)}"
 
     def hints(self) -> str:
-        """What was noticed about tokens."""
+        """Remarks about tokens."""
         if not self.data.problems:
             return f"<p>{self.t('hints-none')}</p>"
         return f"<ul>{''.join(f'<li>{escape(problem_text(problem, self.language))}</li>' for problem in self.data.problems)}</ul>"
 
     def method(self) -> str:
-        """How the numbers came about."""
+        """How the numbers were obtained."""
         return f"<p>{self.t('method-text')}</p>"
 
-    # --- figures
-    # -------------------------------------------------------------------------------------------------------
+    # --- figures -------------------------------------------------------------------------------------------------
 
     def figure(self, figure: Figure) -> str:
-        """One question: title, base, picture and table."""
+        """One question: title, base, chart and table."""
         if isinstance(figure, ChoiceFigure):
             body = self.choice(figure)
         elif isinstance(figure, MatrixFigure):
@@ -348,7 +341,7 @@ class _Page:
         return drawing.histogram(figure.bins, labels, title=title, description=description, names=self.names)
 
     def bin_table(self, figure: NumberFigure) -> str:
-        """The same columns as numbers, folded away until someone wants them."""
+        """The same columns as numbers, collapsed by default."""
         rows = [(escape(self.bin_label(part.low, part.high)), self.number(part.count)) for part in figure.bins]
         return f"<details><summary>{self.t('numbers')}</summary>{self.table((self.t('from-to'), self.t('count')), rows)}</details>"
 
@@ -358,7 +351,7 @@ class _Page:
         return shown[0] if low == high else f"{shown[0]}\N{EN DASH}{shown[1]}"
 
     def counted(self, figure: CountFigure) -> str:
-        """How many have a value, and why the values are not shown."""
+        """The number of records with a value, and why the values are not shown."""
         why = self.t("given-sensitive" if figure.sensitive else "given-values")
         return f'<p class="base">{self.t("given", count=self.number(figure.count), total=self.number(figure.total))}. {why}</p>'
 
@@ -371,8 +364,7 @@ class _Page:
         )
         return f'<p class="base after">{self.t("missing-note", reasons=reasons)}</p>'
 
-    # --- pictures and tables
-    # -------------------------------------------------------------------------------------------
+    # --- charts and tables ---------------------------------------------------------------------------------------
 
     def stacked(self, key: str, parts: Sequence[tuple[str, int]]) -> str:
         """A stacked bar with its legend; nothing when there is nothing to show."""
@@ -388,8 +380,8 @@ class _Page:
     def table(
         self, head: Sequence[str], rows: Iterable[Sequence[str]], foot: Sequence[str] = (), *, drawn: int | None = None
     ) -> str:
-        """A table of ready HTML cells: the first column are row headings, `drawn` is a column of pictures, the
-        others are numbers.
+        """A table of ready HTML cells: the first column are row headings, `drawn` is a column of charts, the others are
+        numbers.
         """
 
         def kind(place: int) -> str:
@@ -415,7 +407,7 @@ class _Page:
 
 
 def _printable(page: str) -> str:
-    """The page without control characters and halves of characters, which HTML cannot hold."""
+    """The page without control characters and lone surrogates, which HTML cannot hold."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", page)
 
 

@@ -1,8 +1,8 @@
-"""A page with everything drawn in that was found on it, for people: zones with notes in the margins, or what was seen
-of a page that was not read.
+"""An annotated page image for people: zones with notes in the margins, or what was detected on a page that was not
+read.
 
-States are told apart by line and sign, not by colour alone: a solid line is sure, a thick dashed one waits for a
-person, a dotted one was not in the picture. Text is set in the font that the forms are printed with.
+States differ in line and sign, not in colour alone: a solid line is sure, a thick dashed one waits for a person, a
+dotted one was not in the image. Text is set in the font that the forms are printed with.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Point = tuple[float, float]
 Colour = tuple[int, int, int]
 
 PX_PER_MM = 8.0
-"""Scale of the page in the picture: small print stays readable and the file below 3 MB."""
+"""Scale of the page in the image: small print stays readable and the file below 3 MB."""
 
 
 class Look(StrEnum):
@@ -36,8 +36,8 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnZone:
-    """A zone on the page: `number` stands in it, `note` (a headline and lines below it) in the margin, `brief` instead
-    where notes are too many.
+    """A zone on the page: `number` is drawn in it, `note` (a headline and lines below it) in the margin, `brief`
+    instead where there are too many notes.
 
     Without a note it is only outlined.
     """
@@ -51,7 +51,7 @@ class DrawnZone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnShape:
-    """Something seen in a picture that was not read: a closed line through points in px, with a label."""
+    """Something detected in an image that was not read: a closed line through points in px, with a label."""
 
     points: tuple[Point, ...]
     label: str
@@ -60,7 +60,7 @@ class DrawnShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around the page: `title`, `head` lines below it, `legend` texts by look."""
+    """The surroundings of the page: `title`, `head` lines below it, `legend` texts by look."""
 
     title: str
     head: tuple[str, ...]
@@ -69,18 +69,24 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureStyle:
-    """Measures in px of the picture: width of a margin for notes, font sizes (notes shrink to `least_size` before
-    they run on below the page), gaps.
-    """
+    """Measures of the image, in px."""
 
     margin: int = 560
+    """Width of a margin for notes."""
     gutter: int = 46
+    """Distance between the page and the notes, for the leader lines."""
     title_size: int = 34
+    """Font size of the title."""
     head_size: int = 24
+    """Font size of the lines below the title."""
     note_sizes: tuple[int, ...] = (24, 21, 18)
+    """Font sizes of notes: they shrink to the last one before they continue below the page."""
     number_size: int = 17
+    """Font size of the number in a zone."""
     gap: int = 12
+    """Vertical distance between notes."""
     page_width: int = 1680
+    """Width of an image that was not read."""
 
 
 STYLE = PictureStyle()
@@ -94,7 +100,7 @@ _COLOURS: dict[Look, Colour] = {
     Look.REVIEW: (196, 62, 0),
     Look.OUTSIDE: (140, 0, 110),
 }
-"""Blue and vermilion keep apart with every kind of colour vision; the line's kind says the same again."""
+"""Blue and vermilion are distinguishable with every kind of colour vision; the line style repeats the information."""
 
 _WIDTHS = {Look.EMPTY: 1, Look.SURE: 3, Look.REVIEW: 5, Look.OUTSIDE: 4}
 _DASHES: dict[Look, tuple[int, int] | None] = {
@@ -150,7 +156,7 @@ def draw_page(page: Gray, zones: Sequence[DrawnZone], frame: Frame, style: Pictu
 
 
 def draw_picture(picture: Gray, shapes: Sequence[DrawnShape], frame: Frame, style: PictureStyle = STYLE) -> bytes:
-    """PNG: the picture (H, W, upright) with what was seen in it, head and legend; shapes are in px of `picture`."""
+    """PNG: the image (H, W, upright) with what was detected in it, head and legend; shapes are in px of `picture`."""
     factor = style.page_width / picture.shape[1]
     shown = Image.fromarray(_pale(picture)).resize(
         (style.page_width, round(picture.shape[0] * factor)), Image.Resampling.LANCZOS
@@ -179,8 +185,8 @@ _LEGEND_PX = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """Where notes of one margin stand, in px from the page's left edge: the near end of their text, the start of
-    their leader lines, the page's edge.
+    """The position of the notes of one margin, in px from the page's left edge: the near end of their text, the start
+    of their leader lines, the page's edge.
     """
 
     text_x: float
@@ -202,8 +208,8 @@ def _column(side: int, page_width: int, style: PictureStyle) -> _Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A note at its place in a column: top and bottom in px of the page, its lines as they are broken, the first
-    `bold` of them its headline.
+    """A note at its place in a column: top and bottom in px of the page, its wrapped lines, the first `bold` of them
+    its headline.
     """
 
     zone: DrawnZone
@@ -215,7 +221,7 @@ class _Placed:
 
 
 def _sides(zones: Sequence[DrawnZone], width_mm: float) -> tuple[list[DrawnZone], list[DrawnZone]]:
-    """Zones with notes for the left and the right margin: by their place, then evened out, from top to bottom."""
+    """Zones with notes for the left and the right margin: by position, then balanced, from top to bottom."""
     noted = sorted((zone for zone in zones if zone.note), key=lambda zone: zone.rect.centre.x)
     middle = sum(zone.rect.centre.x < width_mm / 2 for zone in noted)
     middle = min(max(middle, round(len(noted) * 0.4)), round(len(noted) * 0.6))
@@ -228,9 +234,7 @@ def _height(zone: DrawnZone) -> tuple[float, float]:
 
 
 def _note_size(sides: tuple[list[DrawnZone], list[DrawnZone]], page_height: int, style: PictureStyle) -> int | None:
-    """The largest size of letters at which the notes of both margins have room beside the page; None when they have
-    none.
-    """
+    """The largest font size at which the notes of both margins fit beside the page; None when they do not fit."""
     for size in style.note_sizes:
         if all(
             sum(len(_broken(zone, size, style)[0]) * _line(size) + style.gap for zone in side) <= page_height
@@ -245,7 +249,7 @@ def _line(size: int) -> int:
 
 
 def _broken(zone: DrawnZone, size: int, style: PictureStyle) -> tuple[tuple[str, ...], int]:
-    """The note's lines, broken to the width of the margin, and how many of them are its headline."""
+    """The note's lines, wrapped to the width of the margin, and how many of them are its headline."""
     room = style.margin - style.gutter - 20
     first = wrapped(f"{_SIGNS[zone.look]}{zone.note[0]}", room, font(size, bold=True))
     return tuple(first) + tuple(line for text in zone.note[1:] for line in wrapped(text, room, font(size))), len(first)
@@ -273,7 +277,7 @@ def _cut(word: str, room: float, face: ImageFont.FreeTypeFont) -> list[str]:
 def _set_column(
     side: Sequence[DrawnZone], column: _Column, page_height: int, size: int, style: PictureStyle
 ) -> list[_Placed]:
-    """Each note as near to its zone as those above it allow; a column that is too long starts higher, then runs on
+    """Each note as near to its zone as those above it allow; a column that is too long starts higher, then continues
     below the page.
     """
     broken = [_broken(zone, size, style) for zone in side]
@@ -290,8 +294,8 @@ def _set_column(
 
 
 def _lead(pen: ImageDraw.ImageDraw, note: _Placed, origin: Point, size: int) -> None:
-    """A thin line from the note's headline to the near upper corner of its zone, level on the page: above the
-    printed words beside the box.
+    """A thin line from the note's headline to the near upper corner of its zone, level on the page: above the printed
+    words beside the box.
     """
     rect, column = note.zone.rect, note.column
     zone_y = origin[1] + (rect.y - 0.45) * PX_PER_MM
@@ -327,7 +331,7 @@ def _write_note(pen: ImageDraw.ImageDraw, note: _Placed, origin: Point, size: in
 
 
 def _head(frame: Frame, width: int, style: PictureStyle) -> Image.Image:
-    """Title and lines, broken to the width."""
+    """Title and lines, wrapped to the width."""
     room = width - 40
     title = wrapped(frame.title, room, font(style.title_size, bold=True))
     lines = [line for text in frame.head for line in wrapped(text, room, font(style.head_size))]
@@ -355,7 +359,7 @@ def _legend(pen: ImageDraw.ImageDraw, frame: Frame, place: tuple[float, float], 
 
 
 def _tag(pen: ImageDraw.ImageDraw, words: str, place: Point, look: Look, size: int) -> None:
-    """A label on white, so that it is read on any picture."""
+    """A label on white, so that it is legible on any image."""
     if not words:
         return
     box = pen.textbbox(place, words, font=font(size, bold=True))
@@ -364,7 +368,7 @@ def _tag(pen: ImageDraw.ImageDraw, words: str, place: Point, look: Look, size: i
 
 
 def _closed(pen: ImageDraw.ImageDraw, points: Sequence[Point], look: Look) -> None:
-    """A closed line in the manner of its look."""
+    """A closed line in the style of its look."""
     colour, width, dash = _COLOURS[look], _WIDTHS[look], _DASHES[look]
     for start, end in zip(points, [*points[1:], points[0]], strict=True):
         for a, b in [(start, end)] if dash is None else _pieces(start, end, dash):
@@ -386,7 +390,7 @@ def _pieces(start: Point, end: Point, dash: tuple[int, int]) -> list[tuple[Point
 
 
 def _pale(page: Gray) -> Gray:
-    """The page in lighter greys with white paper, so that what is drawn stands out and ink stays clear."""
+    """The page in lighter greys with white paper, so that drawings stand out and ink stays clear."""
     paper = max(float(np.percentile(page[::7, ::7], 90)), 40.0)
     return np.asarray(np.clip(60 + page * (190.0 / paper), 0, 255), dtype=np.uint8)
 

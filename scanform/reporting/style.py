@@ -1,4 +1,4 @@
-"""The look of the report: one style sheet, inline, for screen and print."""
+"""The report's style sheet, inline, for screen and print."""
 
 CSS = """
 :root{--ink:#14212b;--soft:#47545f;--line:#c9d2da;--pale:#f3f6f8;--blue:#123a5c;color-scheme:light}

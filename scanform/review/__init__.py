@@ -1,1 +1,1 @@
-"""What waits, what was decided, and how sure that makes the rest, as pure functions."""
+"""The review queue, decisions, and the error bounds that follow from them, as pure functions."""

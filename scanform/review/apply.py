@@ -1,16 +1,15 @@
-"""What people decided, laid over what the machine read. Pure: decisions and readings go in, effective values come out.
+"""Applies people's decisions to the machine's readings. Pure: decisions and readings go in, effective values come out.
 
-The rules, in the order in which they act:
+The rules, in order of application:
 
-1. An UNDO takes back the decision it names, and only that; an UNDO that was itself taken back does nothing.
-2. A POSTPONE settles nothing and takes nothing back: it only moves an open item to the end of the queue.
-3. Of what is left, the latest decision of an item stands, whatever the machine read before or after it.
-4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a
-correction.
-5. What somebody typed although no rule admits it (an IMPLAUSIBLE with a `to_value`) is no value: it is kept beside the
-missing code.
-6. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that
-   the machine accepted under another filter has to be looked at.
+1. An UNDO cancels the decision it names, and only that; an UNDO that was itself undone does nothing.
+2. A POSTPONE settles nothing and undoes nothing: it only moves an open item to the end of the queue.
+3. Of the remaining ones, the latest decision of an item stands, whatever the machine read before or after it.
+4. A CONFIRM stands for what was on the screen (`from_value`). If the machine's value differs, it is a correction.
+5. An inadmissible entry that somebody typed (an IMPLAUSIBLE with a `to_value`) is not a value: it is kept beside the
+   missing code.
+6. Where a decision changed which questions apply, empty answers become "filtered" or "no answer" again, and an answer
+   the machine accepted under another filter goes to review.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,19 +33,19 @@ _WITHOUT_VALUE: dict[DecisionKind, tuple[Missing, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How matters stand with one item: the decision in force, if any, and how often the item was put off since."""
+    """The state of one item: the decision in force, if any, and how often the item was postponed since."""
 
     decision: Decision | None = None
     postponed: int = 0
 
 
 def item_id(response_id: str, column: str) -> str:
-    """The lasting name of a value: "<response id>/<column>"."""
+    """The permanent name of a value: "<response id>/<column>"."""
     return f"{response_id}{ITEM_SEPARATOR}{column}"
 
 
 def split_item_id(item: str) -> tuple[str, str]:
-    """(response id, column) of an item; raises ValueError when it is no item id."""
+    """(response id, column) of an item; raises ValueError when it is not an item id."""
     response_id, separator, column = item.rpartition(ITEM_SEPARATOR)
     if not (response_id and separator and column):
         raise ValueError(f"not a review item: {item!r}")
@@ -54,13 +53,13 @@ def split_item_id(item: str) -> tuple[str, str]:
 
 
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """The decisions that nobody took back, in their order, without the UNDOs themselves and without repeated uuids."""
+    """The decisions in force, in order, without the UNDOs themselves and without repeated uuids."""
     first: dict[str, Decision] = {}
     for decision in decisions:
         first.setdefault(decision.uuid, decision)
     undone: set[tuple[str, str | None]] = set()
     kept: list[Decision] = []
-    for decision in reversed(first.values()):  # newest first: an UNDO is met before what it takes back
+    for decision in reversed(first.values()):  # newest first: an UNDO comes before what it undoes
         if (decision.item, decision.uuid) in undone:
             continue
         if decision.kind is DecisionKind.UNDO:
@@ -71,7 +70,7 @@ def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
 
 
 def standings(decisions: Iterable[Decision]) -> dict[str, Standing]:
-    """How matters stand with every item that was ever decided or put off, by item id."""
+    """The state of every item that was ever decided or postponed, by item id."""
     result: dict[str, Standing] = {}
     for decision in in_force(decisions):
         before = result.get(decision.item, Standing())
@@ -83,10 +82,10 @@ def standings(decisions: Iterable[Decision]) -> dict[str, Standing]:
 
 
 def apply(response: Response, decisions: Sequence[Decision], versions: Mapping[str, int]) -> Response:
-    """The effective values of `response`: what people decided outranks every reading, older or newer.
+    """The effective values of `response`: people's decisions outrank every reading, older or newer.
 
     `decisions` are in the order in which they were added (those of other responses are ignored); `versions` are the
-    machine's versions by column. Values nobody decided about stay as they are.
+    machine's versions by column. Undecided values stay as they are.
     """
     standing = standings(decision for decision in decisions if decision.item.startswith(response.id + ITEM_SEPARATOR))
     answers = []
@@ -119,7 +118,7 @@ def decided(answer: Answer, decision: Decision, *, version: int) -> Answer:
 
 
 def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, Missing | None, tuple[str, ...]]:
-    """(value, missing, problems) that the decision stands for; a re-read value lends a CONFIRM nothing of its own."""
+    """(value, missing, problems) set by the decision; a CONFIRM takes nothing from a later reading."""
     if decision.kind in _WITHOUT_VALUE:
         return "", *_WITHOUT_VALUE[decision.kind]
     confirmed = decision.kind is DecisionKind.CONFIRM
@@ -131,13 +130,13 @@ def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, 
 
 
 def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
-    """`response` after decisions, with each conditional question judged by the values its filter has now; an
+    """`response` after decisions, with each conditional question judged by the present values of its filter; an
     unanswered filter filters nothing.
     """
     by_code = {answer.question: answer for answer in response.answers if answer.option is None}
     known: dict[str, Known] = {}
     found: dict[str, Answer] = {}
-    beyond = False  # what lies behind the first question that was not reached
+    beyond = False  # behind the first question that was not reached
     for question in questionnaire.questions():
         answer = by_code.get(question.code)
         if answer is None:
@@ -165,7 +164,7 @@ def _again(answer: Answer, found: Mapping[str, Answer], known: Mapping[str, Know
 
 
 _BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED, Missing.NOT_REACHED})
-"""Codes that hang on how the filters of a question are answered."""
+"""Codes that depend on how the filters of a question are answered."""
 
 
 def _refiltered(answer: Answer, asked: bool | None, *, beyond: bool) -> Answer:

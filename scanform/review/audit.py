@@ -1,7 +1,7 @@
 """Upper bounds on the error rate, from a sample that was read a second time. Pure.
 
-Drawing without replacement, so the count of wrong values in the sample is hypergeometric; the bound is exact (one-sided
-Clopper-Pearson for finite populations: Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
+The sample is drawn without replacement, so the count of wrong values in it is hypergeometric; the bound is exact
+(one-sided Clopper-Pearson for finite populations: Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
 """
 
 from hashlib import sha256
@@ -12,16 +12,12 @@ CONFIDENCE = 0.95
 
 
 def fraction(item: str, lot: str) -> float:
-    """A number from 0 to 1 that is drawn for an item once and for all; nobody can foresee it without knowing the
-    `lot`.
-    """
+    """A number from 0 to 1, fixed for each item and unpredictable without the seed `lot`."""
     return int.from_bytes(sha256(f"{lot}:{item}".encode()).digest()[:8]) / 2**64
 
 
 def most_wrong(wrong: int, looked: int, population: int) -> int:
-    """The largest number of wrong values in the population with which so few wrong ones in the sample are still not
-    too improbable.
-    """
+    """Upper confidence bound on the number of wrong values in the population, given `wrong` in the sample."""
     if not 0 <= wrong <= looked <= population:
         raise ValueError(f"{wrong} wrong of {looked} of {population}")
     low, high = wrong, population - (looked - wrong)
@@ -35,7 +31,7 @@ def most_wrong(wrong: int, looked: int, population: int) -> int:
 
 
 def most_often(hits: int, trials: int) -> float:
-    """The largest probability with which so few hits in independent trials are still not too improbable (one-sided
+    """Upper confidence bound on the probability of a hit, given `hits` in independent trials (one-sided
     Clopper-Pearson); 1 without trials.
     """
     if not 0 <= hits <= trials:
@@ -64,7 +60,9 @@ def sample_size(population: int, target: float, tolerated: int) -> int:
 
 
 def _at_most(wrong: int, looked: int, all_wrong: int, population: int) -> float:
-    """Probability of `wrong` or fewer wrong values among `looked`, drawn from a population of which `all_wrong` are."""
+    """Probability of at most `wrong` wrong values among `looked`, drawn from a population with `all_wrong`
+    wrong ones.
+    """
     whole = _log_choose(population, looked)
     least = max(0, looked - (population - all_wrong))
     return sum(

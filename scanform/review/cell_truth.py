@@ -1,8 +1,8 @@
-"""Which character stands in which cell, given the value that a person settled and the cells that hold ink. Pure.
+"""The true character of each cell, given the value a person settled and the cells that hold ink. Pure.
 
-A value is kept in canonical form (2024-02-01), a row of cells holds what was written (1, 2, 2024 or 01, 02, 2024). Only
-where the characters that a value is written with are as many as the cells with ink, group by group, is it known what
-each cell shows.
+A value is kept in canonical form (2024-02-01), a row of cells holds what was written (1, 2, 2024 or 01, 02, 2024). The
+character of each cell is known only where the written form has as many characters as there are cells with ink, group by
+group.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def characters(question: Question, value: str, inked: Sequence[bool]) -> tuple[s
     sizes = question.cells if sum(question.cells) == len(inked) else (len(inked),)
     try:
         groups = _by_group(question.alphabet, value, len(sizes))
-    except ValueError:  # no date, time or number after all
+    except ValueError:  # not a date, time or number after all
         return None
     if groups is None:
         sizes, groups = (len(inked),), ((_plain(question.alphabet, value),),)
@@ -36,8 +36,8 @@ def characters(question: Question, value: str, inked: Sequence[bool]) -> tuple[s
 
 
 def filled_up(question: Question, found: Sequence[str]) -> tuple[int, ...]:
-    """The cells whose noughts only fill a group up (01, 09:05): a dot or another sign may stand there instead ("1."
-    fills two cells, too).
+    """The cells whose zeros only pad a group (01, 09:05): a dot or another sign may be there instead ("1." fills two
+    cells, too).
     """
     if question.alphabet not in {Alphabet.DATE, Alphabet.TIME} or sum(question.cells) != len(found):
         return ()
@@ -52,7 +52,7 @@ def filled_up(question: Question, found: Sequence[str]) -> tuple[int, ...]:
 
 def _by_group(alphabet: Alphabet | None, value: str, groups: int) -> tuple[tuple[str, ...], ...] | None:
     """The ways to write each printed group of a value, none where the groups do not suit its kind; None for values that
-    run on over the groups.
+    continue across the groups.
 
     Raises ValueError for a value that is not of this kind.
     """
@@ -71,12 +71,12 @@ def _by_group(alphabet: Alphabet | None, value: str, groups: int) -> tuple[tuple
 
 
 def _padded(two: str) -> tuple[str, ...]:
-    """Two digits as they are, and without a nought that only fills up."""
+    """Two digits as they are, and without a padding zero."""
     return (two, two[1]) if two.startswith("0") else (two,)
 
 
 def _plain(alphabet: Alphabet | None, value: str) -> str:
-    """A value as it stands in cells without groups."""
+    """A value as written in cells without groups."""
     if alphabet is Alphabet.DECIMAL:
         return value.replace(".", ",")
     letters = alphabet in {Alphabet.LETTERS, Alphabet.ALNUM}

@@ -1,8 +1,8 @@
-"""Known answers: settled values that are shown once more with a wrong proposal, to measure how many wrong proposals
-people let pass. Pure.
+"""Seeded items: settled values shown once more with a wrong proposal, to measure how many wrong proposals people miss.
+Pure.
 
-A known answer takes its proposal, reasons and confidence from a value that really waits for the same question, so that
-nothing but the paper tells them apart.
+A seeded item takes its proposal, reasons and confidence from a value that really waits for the same question, so that
+only the paper distinguishes them.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,11 +15,11 @@ from scanform.model.review import ReviewItem
 from scanform.review.audit import fraction
 
 SURE = 0.999
-"""A choice is known when the machine was that sure of it; of 1,000 such choices one at most is wrong, and the wrong
+"""Minimum confidence of a choice used as a seeded item; of 1,000 such choices at most one is wrong, and the wrong
 proposal right.
 
-Of what is written any accepted value will do: there a proposal that differs in one character is right only where the
-machine took just that one for the other.
+For writing, any accepted value will do: there a proposal that differs in one character is right only if the machine
+confused just these two.
 """
 
 CONFUSED = {
@@ -47,13 +47,11 @@ CONFUSED = {
     "u": "n",
     "v": "r",
 }
-"""Characters that hands and machines confuse: a wrong proposal has to be as plausible as those that the machine
-makes.
-"""
+"""Characters that people and machines confuse: a wrong proposal has to be as plausible as the machine's own."""
 
 
 def known(answer: Answer) -> bool:
-    """Whether a value as it stands is known well enough: read by the machine, accepted, and seen on paper."""
+    """Whether a value qualifies as a seeded item: read by the machine, accepted, and seen on paper."""
     return (
         answer.status is Status.AUTO
         and answer.evidence is not None
@@ -62,10 +60,10 @@ def known(answer: Answer) -> bool:
 
 
 def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], bool], lot: str) -> ReviewItem | None:
-    """The known value `true` looking like `waiting`, a value of the same column that is open, with a wrong proposal;
-    None where none is plausible.
+    """The settled value `true` disguised as `waiting`, an open value of the same column, with a wrong proposal; None
+    where none is plausible.
 
-    `admits` says whether the rules take a written value, `lot` decides between several wrong ones.
+    `admits` says whether the rules accept a written value, the seed `lot` chooses among several wrong ones.
     """
     typed = _is_written(true)
     if typed and waiting.value:
@@ -86,8 +84,8 @@ def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], boo
 
 
 def can_precede(values: Collection[str], waiting: ReviewItem) -> bool:
-    """Whether one of the known `values` of its column may stand in disguise before an open value: one with something
-    to confuse, or another choice.
+    """Whether one of the `known` values of its column may be inserted before an open value: one with confusable
+    characters, or another choice.
     """
     if _is_written(waiting):
         return any(character in CONFUSED for value in values for character in value)
@@ -99,8 +97,8 @@ def _is_written(item: ReviewItem | Answer) -> bool:
 
 
 def _candidates(true: ReviewItem, waiting: ReviewItem, wrong: str, *, written: bool) -> tuple[Candidate, ...]:
-    """As the waiting value has them, with its probabilities: the wrong value for its own, the truth for the first
-    other one.
+    """The candidates of the waiting value, with its probabilities: the wrong value in place of its own, the truth in
+    place of the first other one.
     """
     found: dict[str, float] = {}
     truth_is_there = False
@@ -118,12 +116,12 @@ def _candidates(true: ReviewItem, waiting: ReviewItem, wrong: str, *, written: b
 
 
 def _same(raw: str, value: str) -> bool:
-    """Whether a reading of cells and a canonical value are of the same characters."""
+    """Whether a reading of cells and a canonical value have the same characters."""
     return sorted(filter(str.isalnum, raw)) == sorted(filter(str.isalnum, value))
 
 
 def _alike(text: str, lot: str) -> Iterator[str]:
-    """The text with one character confused, in the order that the lot gives."""
+    """The text with one character confused, in the order given by the seed."""
     places: Sequence[tuple[int, str]] = [
         (place, other) for place, character in enumerate(text) for other in CONFUSED.get(character, "")
     ]

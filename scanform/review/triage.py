@@ -1,4 +1,4 @@
-"""What a person has to look at, and in which order. Pure."""
+"""The values for review, and their order. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,7 +15,7 @@ def items(
 ) -> tuple[ReviewItem, ...]:
     """The open items of an effective response, in the order of the form.
 
-    `versions` are the machine's versions by column, `standing` (of `review.apply.standings`) tells what was put off.
+    `versions` are the machine's versions by column, `standing` (of `review.apply.standings`) tells what was postponed.
     """
     open_answers = (answer for answer in response.answers if answer.status is Status.REVIEW)
     known = standing or {}
@@ -31,10 +31,10 @@ def item(response: Response, answer: Answer, versions: Mapping[str, int]) -> Rev
 
 
 def ordered(found: Iterable[ReviewItem], columns: Mapping[str, Sequence[str]]) -> tuple[ReviewItem, ...]:
-    """`found` in the order in which they are shown.
+    """`found` in display order.
 
-    Items of one question come together, because the same decision again and again is the fast one; within a question
-    the least certain comes first. What was put off comes last, the more often the later. `columns` names the columns
+    Items of one question come together, because repeating the same decision is fast; within a question the least
+    certain comes first. Postponed items come last, in order of the number of postponements. `columns` names the columns
     of each questionnaire in the order of its form.
     """
     rank = {(code, column): place for code, names in columns.items() for place, column in enumerate(names)}
@@ -77,14 +77,14 @@ INFERRED = "identity-by-neighbours"
 
 
 JOINED = "joined-by-order"
-"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together
+"""The problem of an imported form whose pages were collated by their order in the stack, and may belong together
 otherwise.
 """
 
 
 TWIN = "maybe-scanned-twice"
-"""The problem of a page of an imported form whose ink is that of another page: perhaps one sheet was scanned twice."""
+"""The problem of a page of an imported form whose ink matches another page: perhaps one sheet was scanned twice."""
 
 
 SHOWN_ONCE = frozenset({INFERRED, JOINED, TWIN})
-"""What a person has to see once on a page."""
+"""Problems a person has to see once per page."""

@@ -1,5 +1,5 @@
-"""Accounts, logins and the security log in the database. What a browser or a letter holds (ids, tokens) comes here
-as a hash.
+"""Accounts, logins and the security log in the database. Secrets held by a browser or a letter (ids, tokens) are stored
+as hashes.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,18 +15,18 @@ from scanform.store.engine import Transaction, insert_new
 from scanform.store.tables import AccountEventRow, AccountRow, WebSessionRow
 
 LONGEST_DETAIL = 200
-"""Characters of an event's detail."""
+"""Maximum characters of an event's detail."""
 
 
 def name_key(name: str) -> str:
-    """What makes two names the same: letters in one size, one way to write each, single spaces."""
+    """The form in which names are compared: case folded, Unicode normalised, single spaces."""
     return " ".join(normalize("NFKC", name).casefold().split())
 
 
 def add_account(
     tx: Transaction, *, name: str, email: str | None, roles: Collection[Role], uniquifier: str, at: str
 ) -> int | None:
-    """Add somebody without a password; None when the name or the e-mail address is taken."""
+    """Add an account without a password; None when the name or the e-mail address is taken."""
     values: dict[str, object] = {
         "name": name,
         "name_key": name_key(name),
@@ -43,12 +43,12 @@ def add_account(
 
 
 def accounts(tx: Transaction) -> list[Account]:
-    """Everybody, by name."""
+    """All accounts, by name."""
     return [_account(row) for row in tx.execute(select(AccountRow.__table__).order_by(AccountRow.name_key)).mappings()]
 
 
 def has_accounts(tx: Transaction) -> bool:
-    """Whether there is anybody who has ever been able to log in."""
+    """Whether any account has ever been able to log in."""
     return tx.execute(select(AccountRow.id).limit(1)).scalar() is not None
 
 
@@ -58,7 +58,7 @@ def by_id(tx: Transaction, account_id: int) -> Account | None:
 
 
 def by_name(tx: Transaction, name: str) -> Account | None:
-    """The account with this name, however it is written."""
+    """The account with this name, in any spelling that `name_key` treats as equal."""
     return _one(tx, AccountRow.name_key == name_key(name))
 
 
@@ -68,12 +68,12 @@ def by_email(tx: Transaction, email: str) -> Account | None:
 
 
 def by_subject(tx: Transaction, subject: str) -> Account | None:
-    """The account that the organisation's login service knows by this name."""
+    """The account known to the organisation's login service under this subject."""
     return _one(tx, AccountRow.subject == subject)
 
 
 def by_invitation(tx: Transaction, invited: str) -> Account | None:
-    """The account that waits for this invitation (its hash) to be accepted."""
+    """The account whose pending invitation has this hash."""
     return _one(tx, AccountRow.invited == invited)
 
 
@@ -83,13 +83,13 @@ def change_account(tx: Transaction, account_id: int, values: Mapping[str, object
 
 
 def replace_secret(tx: Transaction, account_id: int, kind: Literal["password", "totp"], was: str, now: str) -> None:
-    """Set a hash or an encrypted secret, if it still is what it `was`."""
+    """Replace a hash or an encrypted secret, provided it still is what it `was`."""
     column = {"password": AccountRow.password, "totp": AccountRow.totp}[kind]
     tx.execute(update(AccountRow).where(AccountRow.id == account_id, column == was).values({column: now}))
 
 
 def use_counter(tx: Transaction, account_id: int, counter: int) -> bool:
-    """Mark a code of the second factor as used; False when it, or a later one, was used before."""
+    """Mark a second-factor code as used; False when it or a later one was used before."""
     done = tx.execute(
         update(AccountRow)
         .where(AccountRow.id == account_id, AccountRow.totp_counter < counter)
@@ -108,7 +108,7 @@ def add_session(tx: Transaction, *, key: str, account_id: int, stage: Stage, age
 
 
 def session(tx: Transaction, key: str) -> WebSession | None:
-    """The login with this hash that nobody has ended."""
+    """The active login with this hash."""
     row = (
         tx.execute(select(WebSessionRow.__table__).where(WebSessionRow.key == key, WebSessionRow.ended_at.is_(None)))
         .mappings()
@@ -118,7 +118,7 @@ def session(tx: Transaction, key: str) -> WebSession | None:
 
 
 def sessions(tx: Transaction, account_id: int) -> list[WebSession]:
-    """Logins of an account that nobody has ended, latest first."""
+    """Active logins of an account, latest first."""
     found = select(WebSessionRow.__table__).where(
         WebSessionRow.account_id == account_id, WebSessionRow.ended_at.is_(None)
     )
@@ -126,7 +126,7 @@ def sessions(tx: Transaction, account_id: int) -> list[WebSession]:
 
 
 def touch_session(tx: Transaction, number: int, at: str) -> None:
-    """Record that somebody has done something."""
+    """Record activity in a login."""
     tx.execute(
         update(WebSessionRow).where(WebSessionRow.number == number, WebSessionRow.ended_at.is_(None)).values(seen_at=at)
     )
@@ -145,14 +145,14 @@ def end_sessions(
 
 
 def forget_sessions(tx: Transaction, before: str) -> None:
-    """Remove logins that were last used before a time: when somebody worked is nobody's business for ever."""
+    """Remove logins last used before a time: working hours are not kept for ever."""
     tx.execute(delete(WebSessionRow).where(WebSessionRow.seen_at < before))
 
 
 def add_event(
     tx: Transaction, *, at: str, kind: str, account_id: int | None, actor_id: int | None, detail: str
 ) -> None:
-    """Add a line to the security log; line breaks and other signs that could forge a line are taken out."""
+    """Add a line to the security log; line breaks and other characters that could forge a line are removed."""
     safe = "".join(sign if sign.isprintable() else " " for sign in detail)[:LONGEST_DETAIL]
     tx.execute(insert(AccountEventRow).values(at=at, kind=kind, account_id=account_id, actor_id=actor_id, detail=safe))
 

@@ -38,7 +38,7 @@ def to_list(values: tuple[object, ...]) -> list[object]:
 
 
 def from_plain(kind: type[T], data: object) -> T:
-    """The model value of type `kind` in what `to_plain` made; raises KeyError or ValueError for something else."""
+    """The model value of type `kind` from the output of `to_plain`; raises KeyError or ValueError for anything else."""
     return cast(T, _decoder(cast(Hashable, kind))(data))
 
 

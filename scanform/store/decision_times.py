@@ -1,6 +1,4 @@
-"""How long decisions take: on which screen, how many milliseconds since the value was to be seen. No names, no
-values, no items.
-"""
+"""Decision times: the screen and the milliseconds since the value was visible. No names, no values, no items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +10,16 @@ from scanform.store.engine import Transaction
 from scanform.store.tables import DecisionTimeRow
 
 LATEST = 10_000
-"""So many of the latest decisions count."""
+"""Number of latest decisions evaluated."""
 
 BREAK_MS = 60_000
-"""Whoever takes longer was away; the time counts no further."""
+"""Decision times are capped here: whoever takes longer was away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionTime:
-    """Decisions on one screen: how many, the median of their time and its sum, in seconds; a screen of many values
-    shares its time out to them.
+    """Decisions on one screen: their number, and the median and sum of their times, in seconds; a screen of many values
+    divides its time among them.
     """
 
     screen: str
@@ -36,7 +34,7 @@ def add_decision_time(tx: Transaction, *, screen: str, ms: int) -> None:
 
 
 def decision_times(tx: Transaction) -> list[DecisionTime]:
-    """The latest decisions, screen by screen."""
+    """The latest decisions, by screen."""
     found: dict[str, list[int]] = {}
     for row in tx.execute(
         select(DecisionTimeRow.screen, DecisionTimeRow.ms).order_by(DecisionTimeRow.number.desc()).limit(LATEST)
@@ -49,5 +47,5 @@ def decision_times(tx: Transaction) -> list[DecisionTime]:
 
 
 def seconds_per_form(found: Sequence[DecisionTime], forms: int) -> float:
-    """Seconds of all decisions over the forms that they were on; 0 when nothing is known."""
+    """Total decision time divided by the number of forms decided, in seconds; 0 when nothing is known."""
     return sum(pace.sum_s for pace in found) / forms if forms else 0.0

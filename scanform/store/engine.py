@@ -1,8 +1,8 @@
-"""Opening the database: SQLite in the project folder or PostgreSQL by URL, brought up to date on the way.
+"""Opens the database, SQLite in the project folder or PostgreSQL by URL, and migrates it if necessary.
 
 SQLite runs in WAL mode with synchronous=FULL (nothing is acknowledged before it is on disk), and each writing
-transaction starts with BEGIN IMMEDIATE: a plain BEGIN that writes later made 164,282 busy retries where IMMEDIATE made
-none (8 processes, measured). On PostgreSQL an advisory lock makes writers queue in the same way.
+transaction starts with BEGIN IMMEDIATE: with a plain BEGIN that writes later, 164,282 busy retries were measured, with
+IMMEDIATE none (8 processes). On PostgreSQL an advisory lock makes writers queue in the same way.
 """
 
 import os
@@ -27,7 +27,7 @@ BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for another process; a page's transaction takes some 10 ms."""
 
 HEAD_REVISION = "0019"
-"""The newest migration (a test compares it with the folder): a database that has it is opened without loading
+"""The newest migration (a test compares it with the folder): a database at this revision is opened without loading
 alembic.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 Transaction = Connection
-"""What the functions of `store` work in; opaque to everybody else."""
+"""The transaction in which the functions of `store` work; opaque to all other modules."""
 
 _WRITER_LOCK = 0x5343414E
 _WRITING = {"scanform_writing": True}
@@ -44,7 +44,7 @@ _WRITING = {"scanform_writing": True}
 def open_engine(where: str | Path, *, expected: bool = False) -> Engine:
     """An engine on an up-to-date database, a SQLite file or a URL; raises StoreError when it cannot be used.
 
-    `expected`: there must be one already. Without it an empty database, or none, is a new one.
+    `expected`: the database must exist. Otherwise an empty or missing database is created.
     """
     url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where)
     _make_file(url, expected=expected)
@@ -65,14 +65,14 @@ def open_engine(where: str | Path, *, expected: bool = False) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection in one writing transaction; only one exists at a time in all processes."""
+    """A connection in one writing transaction; only one exists at a time across all processes."""
     with engine.connect().execution_options(**_WRITING) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection in one reading transaction: all of it sees the same moment."""
+    """A connection in one reading transaction with a consistent snapshot."""
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
@@ -88,7 +88,7 @@ def insert_new(
 
 @contextmanager
 def store_errors(where: str) -> Iterator[None]:
-    """Turn what a database driver raises into a StoreError with a remedy."""
+    """Turn exceptions of a database driver into a StoreError with a remedy."""
     try:
         yield
     except DBAPIError as error:
@@ -101,7 +101,7 @@ def store_errors(where: str) -> Iterator[None]:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The migration that the database has, None for an empty one."""
+    """The database's migration revision, None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -140,7 +140,7 @@ def _without_password(url: str) -> str:
 
 
 def _is_damage(error: DBAPIError) -> bool:
-    """Whether the file or a page of the database is no longer what it was: repeating the command does not help."""
+    """Whether the file or a page of the database is corrupt: repeating the command does not help."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)) or getattr(
         error.orig, "sqlstate", None
@@ -152,8 +152,8 @@ _CORRUPTED = ("XX001", "XX002")
 
 
 def damage(connection: Connection) -> list[str]:
-    """What SQLite finds wrong with its own file; PostgreSQL has checks of its own. Damage that ends the look is
-    raised as by any other command.
+    """Corruption that SQLite finds in its own file; PostgreSQL has checks of its own. Corruption that aborts the check
+    is raised as by any other command.
     """
     if connection.dialect.name != "sqlite":
         return []
@@ -165,17 +165,17 @@ _SQLITE_CAUSES = {
     sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_IOERR: "disk", sqlite3.SQLITE_PERM: "no-right", sqlite3.SQLITE_AUTH: "no-right",
     sqlite3.SQLITE_CONSTRAINT_TRIGGER: "only-added",
 }  # fmt: skip
-"""Result codes of SQLite (https://www.sqlite.org/rescode.html), and the text that says what each means."""
+"""Result codes of SQLite (https://www.sqlite.org/rescode.html), and the text that explains each."""
 
 _POSTGRESQL_CAUSES = (
     ("08", "no-connection"), ("28", "no-login"), ("3D", "no-database"), ("42501", "no-right"), ("25006", "readonly"), ("40", "busy"), ("55P03", "busy"),
     ("53100", "full"), ("53", "too-busy"), ("57", "no-connection"), ("58", "disk"), ("P0001", "only-added"),
 )  # fmt: skip
-"""Beginnings of PostgreSQL's SQLSTATE (its manual, appendix A), and the text that says what they mean."""
+"""Prefixes of PostgreSQL's SQLSTATE (its manual, appendix A), and the text that explains each."""
 
 
 def _cause(error: BaseException | None) -> Words:
-    """Why the database refused: drivers say it in a language of their own."""
+    """Why the database refused: drivers phrase it in their own way."""
     code = getattr(error, "sqlite_errorcode", None)
     state = getattr(error, "sqlstate", None)
     if code is not None:
@@ -185,7 +185,7 @@ def _cause(error: BaseException | None) -> Words:
         )
     elif state:
         known, shown = next((cause for start, cause in _POSTGRESQL_CAUSES if state.startswith(start)), None), state
-    else:  # the driver of PostgreSQL has no state where it did not come to talk to the server
+    else:  # PostgreSQL's driver has no SQLSTATE when no connection was made
         known, shown = ("no-connection" if type(error).__module__.startswith("psycopg") else None), type(error).__name__
     return words(f"store.cause-{known}") if known else words("store.cause-other", code=shown)
 
@@ -210,8 +210,8 @@ def _is_writing(connection: Connection) -> bool:
 
 
 def _make_file(url: URL, *, expected: bool) -> None:
-    """A new SQLite file can be read by its owner only, as the archive; SQLite gives its other files the same rights.
-    An expected one is never made.
+    """Make a new SQLite file readable by its owner only, like the archive; SQLite gives its other files the same
+    rights. An expected one is never made.
     """
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
@@ -256,7 +256,7 @@ def run_migrations(connection: Connection, revision: str = "head") -> None:
 
 
 def alembic_config(connection: Connection | None = None) -> "Config":
-    """The settings of alembic for the migrations that ship with the package."""
+    """The alembic configuration for the migrations that ship with the package."""
     from alembic.config import Config
 
     config = Config()

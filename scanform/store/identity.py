@@ -1,4 +1,4 @@
-"""Whose database this is."""
+"""The project a database belongs to."""
 
 from sqlalchemy import exists, insert, or_, select
 
@@ -7,22 +7,22 @@ from scanform.store.tables import FileRow, IssuedRow, ProjectRow, ResponseRow
 
 
 def project_id(tx: Transaction) -> str | None:
-    """The project that this database belongs to; None for one from before databases knew."""
+    """The project that this database belongs to; None for a database from before this was stored."""
     return tx.execute(select(ProjectRow.id)).scalar()
 
 
 def set_project_id(tx: Transaction, project: str) -> None:
-    """Say for good whose database this is."""
+    """Set once and for all the project that this database belongs to."""
     tx.execute(insert(ProjectRow).values(id=project))
 
 
 def is_unused(tx: Transaction) -> bool:
-    """Whether nothing was ever printed, handed in or imported."""
+    """Whether nothing was ever printed, submitted or imported."""
     return not tx.execute(
         select(or_(exists(select(IssuedRow.instance)), exists(select(FileRow.id)), exists(select(ResponseRow.id))))
     ).scalar()
 
 
 def archived_names(tx: Transaction) -> list[str]:
-    """The names in the archive of all files that were handed in."""
+    """The names in the archive of all submitted files."""
     return [name for name in tx.execute(select(FileRow.archived)).scalars() if name]

@@ -10,9 +10,10 @@ from scanform.store.tables import IssuedRow, RecipientRow
 
 
 def issue(tx: Transaction, form: Issued) -> bool:
-    """Record a form to be printed; False when its instance is taken by a form that is not the same one.
+    """Record a form to be printed; False when its instance is taken by a different form.
 
-    The same one: same layout, same token (given, not None). Printing that again is a reprint of the same sheet.
+    The same form has the same layout and the same token (given, not None); printing it again is a reprint of the same
+    sheet.
     """
     values = {
         "instance": form.instance,
@@ -31,7 +32,7 @@ def issue(tx: Transaction, form: Issued) -> bool:
 
 
 def is_same(known: Issued, form: Issued) -> bool:
-    """Whether a form is the sheet that is known: same layout, same token (given, not None)."""
+    """Whether a form is the recorded sheet: same layout, same token (given, not None)."""
     return form.token is not None and (known.token, known.digest) == (form.token, form.digest)
 
 

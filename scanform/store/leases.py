@@ -1,5 +1,5 @@
-"""Who has which value on the screen at the moment, so that two people never decide the same one; a lease ends by
-itself and never costs work.
+"""Who has which value on the screen, so that two people never decide the same one; a lease expires by itself and never
+costs work.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,24 +11,24 @@ from scanform.store.engine import Transaction
 from scanform.store.tables import LeaseRow
 
 LEASE = timedelta(minutes=10)
-"""How long a value stays with somebody who is not heard of; every decision and every sign of life renews it."""
+"""How long a value stays with somebody without activity; every decision and every heartbeat renews it."""
 
 AT_ONCE = 500
-"""Items named in one statement: SQLite takes no more than 32,766 parameters, older ones 999."""
+"""Maximum items in one statement: SQLite takes no more than 32,766 parameters, older versions 999."""
 
 
 def moment(now: datetime | None = None) -> str:
-    """A time as leases keep it: ISO 8601 in UTC with microseconds, so that text sorts by time."""
+    """The time format of leases: ISO 8601 in UTC with microseconds, so that text sorts by time."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now: datetime | None = None) -> list[str]:
-    """The first `limit` of `items` that nobody else holds, now held by `holder`; `tx` is a writing transaction, of
-    which there is one at a time.
+    """Lease to `holder` the first `limit` of `items` that nobody else holds; `tx` is a writing transaction, of which
+    only one exists at a time.
     """
     taken = {item for item, other in holders(tx, now=now).items() if other != holder}
     found = [item for item in dict.fromkeys(items) if item not in taken][:limit]
-    release(tx, found)  # of whoever let it lapse
+    release(tx, found)  # expired leases of others
     if found:
         until = moment((now or datetime.now(UTC)) + LEASE)
         tx.execute(insert(LeaseRow), [{"item": item, "holder": holder, "until": until} for item in found])
@@ -36,7 +36,7 @@ def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now
 
 
 def renew(tx: Transaction, holder: str, *, now: datetime | None = None) -> int:
-    """Renew every lease of `holder`; a lapsed one stays lapsed. Returns how many there are."""
+    """Renew every lease of `holder`; an expired one stays expired. Returns their number."""
     until = moment((now or datetime.now(UTC)) + LEASE)
     return tx.execute(
         update(LeaseRow).where(LeaseRow.holder == holder, LeaseRow.until > moment(now)).values(until=until)
@@ -65,7 +65,7 @@ def holder_of(tx: Transaction, item: str, *, now: datetime | None = None) -> str
 
 
 def given_to(tx: Transaction, item: str) -> str | None:
-    """To whom an item was given out last, though the time may be over: it is theirs until somebody else gets it or
-    it is decided.
+    """To whom an item was last given, even if the lease has expired: it is theirs until somebody else gets it or it is
+    decided.
     """
     return tx.execute(select(LeaseRow.holder).where(LeaseRow.item == item)).scalar()

@@ -33,9 +33,7 @@ def add_batch(tx: Transaction, *, kind: str, label: str, at: str) -> int:
 
 
 def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
-    """The latest batch that counts, of this kind and label, of which pages still wait: an interrupted run goes on
-    with it.
-    """
+    """The latest batch of this kind and label that counts and has waiting pages: an interrupted run continues it."""
     query = (
         select(BatchRow.id)
         .join(FileRow, FileRow.batch_id == BatchRow.id)
@@ -47,7 +45,7 @@ def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
 
 
 def batches(tx: Transaction) -> list[Batch]:
-    """All batches, oldest first, withdrawn ones included."""
+    """All batches, oldest first, including withdrawn ones."""
     rows = tx.execute(
         select(BatchRow.id, BatchRow.kind, BatchRow.label, BatchRow.created_at, BatchRow.withdrawn_at).order_by(
             BatchRow.id
@@ -57,7 +55,7 @@ def batches(tx: Transaction) -> list[Batch]:
 
 
 def set_withdrawn(tx: Transaction, batch_id: int, at: str | None) -> None:
-    """Withdraw a batch (`at` is when) or bring it back (None); its files become unknown, or known again."""
+    """Withdraw a batch (`at` is when) or restore it (None); its files become unknown, or known again."""
     tx.execute(update(BatchRow).where(BatchRow.id == batch_id).values(withdrawn_at=at))
     files = tx.execute(select(FileRow.id, FileRow.location, FileRow.sha256).where(FileRow.batch_id == batch_id)).all()
     for file in files:
@@ -66,12 +64,12 @@ def set_withdrawn(tx: Transaction, batch_id: int, at: str | None) -> None:
 
 
 def known_key(location: str, sha256: str) -> str:
-    """Names a file by place and content: what is unique among the files that count."""
+    """Identifies a file by location and content, unique among the files that count."""
     return hashlib.sha256(f"{location}\0{sha256}".encode()).hexdigest()
 
 
 def _free_key(tx: Transaction, file_id: int, key: str) -> str:
-    """`key`, or one of its own when the file was handed in again while its batch was withdrawn (its pages are then
+    """`key`, or a new one when the file was submitted again while its batch was withdrawn (its pages are then
     duplicates).
     """
     taken = tx.execute(select(FileRow.id).where(FileRow.known_key == key)).first()
@@ -79,7 +77,7 @@ def _free_key(tx: Transaction, file_id: int, key: str) -> str:
 
 
 def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
-    """Record a file and its pages (at least one), all waiting; None when the same content from the same place is
+    """Record a file and its pages (at least one), all waiting; None when the same content from the same location is
     known.
     """
     values = {
@@ -104,7 +102,7 @@ def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
 
 
 def reopen_refused(tx: Transaction, file: NewFile) -> bool:
-    """A file that was refused can be opened now: give it its pages, all waiting. False when it was not refused."""
+    """A refused file can now be opened: give it its pages, all waiting. False when it was not refused."""
     key = known_key(file.location, file.sha256)
     number = tx.execute(select(FileRow.id).where(FileRow.known_key == key, FileRow.pages == 0)).scalar()
     if number is None:
@@ -127,12 +125,12 @@ def reopen_refused(tx: Transaction, file: NewFile) -> bool:
 
 
 def is_known(tx: Transaction, location: str, sha256: str) -> bool:
-    """Whether this content from this place counts already."""
+    """Whether this content from this location already counts."""
     return tx.execute(select(FileRow.id).where(FileRow.known_key == known_key(location, sha256))).first() is not None
 
 
 def files(tx: Transaction, *, withdrawn: bool = False) -> list[FileRecord]:
-    """All files that count (or those of withdrawn batches), in order of handing in."""
+    """All files that count (or those of withdrawn batches), in order of submission."""
     query = (
         select(FileRow)
         .join(BatchRow, BatchRow.id == FileRow.batch_id)
@@ -158,7 +156,7 @@ def _counts(active: bool) -> ColumnElement[bool]:
 
 
 def waiting_pages(tx: Transaction) -> list[PageRecord]:
-    """Pages without a fate, in order of handing in."""
+    """Pages without a fate, in order of submission."""
     return _page_records(tx, _page_query().where(PageRow.fate.is_(None), _counts(True)))
 
 
@@ -171,7 +169,7 @@ def pages_of(tx: Transaction, file_keys: Iterable[str]) -> list[PageRecord]:
 
 
 def batch_counts(tx: Transaction) -> dict[int, dict[Fate | None, int]]:
-    """How many pages of each batch, withdrawn or not, have each fate; None counts those that wait to be read."""
+    """Number of pages of each batch, withdrawn or not, by fate; None counts those waiting to be read."""
     query = (
         select(FileRow.batch_id, PageRow.fate, func.count())
         .join(FileRow, FileRow.id == PageRow.file_id)
@@ -184,9 +182,7 @@ def batch_counts(tx: Transaction) -> dict[int, dict[Fate | None, int]]:
 
 
 def batch_pages(tx: Transaction, batch_id: int, fate: Fate | None, *, limit: int, after: int = 0) -> list[PageRecord]:
-    """Pages of a batch with a fate (None: not read yet), in the order in which they came in, those after the page
-    `after`.
-    """
+    """Pages of a batch with a fate (None: not read yet), in order of arrival, starting after the page `after`."""
     with_fate = PageRow.fate.is_(None) if fate is None else PageRow.fate == fate.value
     return _page_records(
         tx,
@@ -224,12 +220,12 @@ def pages_of_files(tx: Transaction, file_ids: Iterable[int]) -> list[PageRecord]
 
 
 def pages_at(tx: Transaction, sha256: str, index: int) -> list[PageRecord]:
-    """The pages that count with this content; of a picture that shows several sheets all of them."""
+    """The pages that count with this content; for an image that shows several sheets all of them."""
     return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, PageRow.page_index == index, _counts(True)))
 
 
 def further_sheets(tx: Transaction, *, withdrawn: bool = False) -> int:
-    """How many pages came in beyond one for each picture, because pictures show several sheets."""
+    """Number of pages in excess of one per image, because images show several sheets."""
     query = (
         select(func.count())
         .select_from(PageRow)
@@ -241,16 +237,16 @@ def further_sheets(tx: Transaction, *, withdrawn: bool = False) -> int:
 
 
 def parts_read(tx: Transaction, ref: PageRef) -> tuple[int, ...]:
-    """Which parts of the picture that `ref` is (a part of) have a reading: (0,) for a picture that shows one page,
-    () for one that was not read.
+    """The parts of the image `ref` (or of the image it is part of) that have a reading: (0,) for an image of one page,
+    () for an unread one.
     """
     query = select(ReadingRow.part).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
     return tuple(tx.execute(query.order_by(ReadingRow.part)).scalars())
 
 
 def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list[PageRecord]:
-    """The pages that a picture turns into once it is known how many sheets it shows: `page` itself becomes the first
-    of `parts`, the others are added.
+    """The pages of an image once its number of sheets is known: `page` itself becomes the first of `parts`, the others
+    are added.
     """
     tx.execute(update(PageRow).where(PageRow.id == page.id).values(part=parts[0]))
     for part in parts[1:]:
@@ -261,7 +257,7 @@ def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list
 
 
 def divide_reading(tx: Transaction, number: int, ref: PageRef, own: int, others: Sequence[int]) -> list[PageRecord]:
-    """Make a page that was taken for a whole picture one of several sheets in it, wherever it came in; returns the
+    """Turn a page that was treated as a whole image into one of several sheets in it, wherever it came in; returns the
     pages of the `others`, which are new.
     """
     files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
@@ -277,8 +273,8 @@ def divide_reading(tx: Transaction, number: int, ref: PageRef, own: int, others:
 
 
 def forget_sheets(tx: Transaction, ref: PageRef) -> None:
-    """Forget into which sheets a picture was divided, wherever it came in: its first page stands for it again and
-    waits to be read anew.
+    """Undo the division of an image into sheets, wherever it came in: its first page represents it again and waits to
+    be reread.
     """
     files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
     there = (PageRow.page_index == ref.index, PageRow.file_id.in_(files))
@@ -371,12 +367,14 @@ def reading_id(tx: Transaction, ref: PageRef) -> int | None:
 
 
 def _is_of(ref: PageRef) -> tuple[ColumnElement[bool], ...]:
-    """Whether a reading is that of this page."""
+    """Whether a reading belongs to that page."""
     return ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index, ReadingRow.part == ref.part
 
 
 def save_reading(tx: Transaction, result: PageResult, *, at: str) -> int:
-    """Store what a worker found; what another run stored first about the same content stays. Returns its number."""
+    """Store the result of a worker; a result another run stored first for the same content stays. Returns its
+    number.
+    """
     values = {
         "sha256": result.ref.sha256,
         "page_index": result.ref.index,
@@ -393,7 +391,7 @@ def save_reading(tx: Transaction, result: PageResult, *, at: str) -> int:
 
 
 def replace_reading(tx: Transaction, number: int, result: PageResult, *, at: str) -> None:
-    """Store a new reading of the same content (read again, or with an identity that a person gave)."""
+    """Store a new reading of the same content (read again, or with an identity given by a person)."""
     tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(_reading_values(result, at)))
 
 
@@ -421,9 +419,7 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
 
 
 def set_identity(tx: Transaction, number: int, identity: Identity, problems: tuple[Problem, ...]) -> None:
-    """Give a reading the identity that its place among other pages (or a person) gives it, and what is to be said
-    about it now.
-    """
+    """Give a reading the identity inferred from neighbouring pages (or given by a person), and its new problems."""
     content = tx.execute(select(ReadingRow.content).where(ReadingRow.id == number)).scalar()
     changed: dict[str, object] = {
         "digest": identity.digest,
@@ -437,9 +433,7 @@ def set_identity(tx: Transaction, number: int, identity: Identity, problems: tup
 
 
 def inks(tx: Transaction, *, digest: str, page: int, after: int) -> list[tuple[int, bytes]]:
-    """Fingerprints of the ink on all readings of this page of an edition that are stored later than reading `after`,
-    with their numbers.
-    """
+    """Ink fingerprints of all readings of this page of an edition stored after reading `after`, with their numbers."""
     query = select(ReadingRow.id, ReadingRow.ink).where(
         ReadingRow.digest == digest,
         ReadingRow.page == page,
@@ -450,13 +444,13 @@ def inks(tx: Transaction, *, digest: str, page: int, after: int) -> list[tuple[i
 
 
 def forget_reading(tx: Transaction, number: int) -> None:
-    """Drop a reading that failed; its pages wait to be read again."""
+    """Drop a failed reading; its pages wait to be read again."""
     tx.execute(update(PageRow).where(PageRow.reading_id == number).values(reading_id=None, fate=None))
     tx.execute(delete(ReadingRow).where(ReadingRow.id == number))
 
 
 def page_maps(tx: Transaction, ref: PageRef) -> tuple[PageMap | None, int]:
-    """The registration of a page and its turn for a viewer (clockwise degrees); (None, 0) when it was not read."""
+    """The registration of a page and its rotation for a viewer (clockwise degrees); (None, 0) when it was not read."""
     row = tx.execute(select(ReadingRow.page_map, ReadingRow.turn).where(*_is_of(ref))).first()
     if row is None:
         return None, 0
@@ -464,29 +458,29 @@ def page_maps(tx: Transaction, ref: PageRef) -> tuple[PageMap | None, int]:
 
 
 def region_of(tx: Transaction, ref: PageRef) -> Corners:
-    """The corners of a sheet in a picture that shows several, in pixels of the decoded page; () for other pages."""
+    """The corners of a sheet in an image that shows several, in pixels of the decoded page; () for other pages."""
     found = tx.execute(select(ReadingRow.region).where(*_is_of(ref))).scalar()
     return tuple((float(x), float(y)) for x, y in found or ())
 
 
 def link_page(tx: Transaction, page_id: int, reading: int) -> None:
-    """Say which reading belongs to a page."""
+    """Link a page to its reading."""
     tx.execute(update(PageRow).where(PageRow.id == page_id).values(reading_id=reading))
 
 
 def sheets(tx: Transaction, *, digest: str, instance: str) -> list[SheetRecord]:
-    """All pages with this printed identity, those of withdrawn batches included, in order of handing in."""
+    """All pages with this printed identity, including those of withdrawn batches, in order of submission."""
     return _sheets(tx, _sheet_query().where(ReadingRow.digest == digest, ReadingRow.instance == instance))
 
 
 def state_of_pages(tx: Transaction) -> tuple[object, ...]:
-    """Something small that changes when pages come, are read, or are withdrawn."""
+    """A small value that changes when pages come, are read, or are withdrawn."""
     readings = tx.execute(select(func.count(), func.max(ReadingRow.id), func.max(ReadingRow.read_at))).one()
     return (*readings, tuple(sorted((fate.value if fate else "", count) for fate, count in fate_counts(tx).items())))
 
 
 def identities_with_repeats(tx: Transaction) -> list[tuple[str, str]]:
-    """(digest, instance) of the printed identities of which a page came in more than once, counted by content."""
+    """(digest, instance) of the printed identities with a page that came in more than once, counted by content."""
     query = (
         select(ReadingRow.digest, ReadingRow.instance)
         .where(ReadingRow.outcome == Fate.READ.value, ReadingRow.digest.is_not(None))
@@ -498,13 +492,13 @@ def identities_with_repeats(tx: Transaction) -> list[tuple[str, str]]:
 
 
 def identities_with_copies(tx: Transaction) -> list[tuple[str, str]]:
-    """(digest, instance) of the printed identities of which several forms are known: photocopies filled by others."""
+    """(digest, instance) of the printed identities with several known forms: photocopies filled by others."""
     query = select(FormRow.digest, FormRow.instance).where(FormRow.copy > 1).distinct()
     return sorted((row.digest, row.instance) for row in tx.execute(query))
 
 
 def sheets_of_reading(tx: Transaction, reading: int) -> list[SheetRecord]:
-    """All pages with the content of this reading, in order of handing in."""
+    """All pages with the content of this reading, in order of submission."""
     return _sheets(tx, _sheet_query().where(ReadingRow.id == reading))
 
 
@@ -542,9 +536,7 @@ def _sheet_query() -> Select[tuple[object, ...]]:
 
 
 def _before() -> ScalarSelect[int]:
-    """How many pages of the file lie before a page because pictures show several sheets, beyond one for each
-    picture.
-    """
+    """Number of pages before a page in its file in excess of one per image, because images show several sheets."""
     other = aliased(PageRow)
     lies_before = or_(
         other.page_index < PageRow.page_index, and_(other.page_index == PageRow.page_index, other.part <= PageRow.part)
@@ -584,7 +576,7 @@ def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRec
 
 
 def set_fates(tx: Transaction, fates: Mapping[int, Fate | None]) -> None:
-    """Give pages their fates (None: waiting again)."""
+    """Set the fates of pages (None: waiting again)."""
     for page_id, fate in fates.items():
         tx.execute(update(PageRow).where(PageRow.id == page_id).values(fate=fate.value if fate else None))
 
@@ -592,7 +584,7 @@ def set_fates(tx: Transaction, fates: Mapping[int, Fate | None]) -> None:
 def add_form(
     tx: Transaction, *, form_id: str, digest: str, instance: str, copy: int, pages: int, token: str | None
 ) -> int:
-    """The number of the form with this identity and copy; it is recorded when it is new."""
+    """The number of the form with this identity and copy; recorded if new."""
     values = {"form_id": form_id, "digest": digest, "instance": instance, "copy": copy, "pages": pages, "token": token}
     number = insert_new(tx, FormRow, values, FormRow.id)
     if number is None:
@@ -629,18 +621,18 @@ def forms(tx: Transaction, *, digest: str, instance: str) -> list[FormRecord]:
 
 
 def set_form(tx: Transaction, reading: int, form_pk: int | None, *, unsure: bool = False) -> None:
-    """Say to which form a reading belongs, and whether that was hard to tell."""
+    """Assign a reading to a form, and record whether that was uncertain."""
     tx.execute(update(ReadingRow).where(ReadingRow.id == reading).values(form_pk=form_pk, unsure_copy=unsure))
 
 
 def contents(tx: Transaction, readings: Sequence[int]) -> dict[int, PageReading]:
-    """The fields read, by number of the reading."""
+    """The fields read, by reading number."""
     rows = tx.execute(select(ReadingRow.id, ReadingRow.content).where(ReadingRow.id.in_(readings)))
     return {row.id: from_plain(PageReading, row.content) for row in rows if row.content is not None}
 
 
 def fate_counts(tx: Transaction, *, withdrawn: bool = False) -> dict[Fate | None, int]:
-    """How many pages have each fate; None counts those that wait to be read."""
+    """Number of pages by fate; None counts those waiting to be read."""
     query = (
         select(PageRow.fate, func.count())
         .join(FileRow, FileRow.id == PageRow.file_id)

@@ -1,4 +1,4 @@
-"""What was passed over in folders that were handed in: the state at the last look into each of them."""
+"""Files passed over in submitted folders, as of the latest scan of each folder."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,15 +12,13 @@ _CHUNK = 500
 
 
 def passed_over(tx: Transaction) -> list[PassedOver]:
-    """Everything that was passed over, by place."""
+    """Everything passed over, by location."""
     columns = (PassedOverRow.location, PassedOverRow.path, PassedOverRow.reason, PassedOverRow.files, PassedOverRow.at)
     return [PassedOver(**row._mapping) for row in tx.execute(select(*columns).order_by(PassedOverRow.location))]
 
 
 def replace_below(tx: Transaction, folders: Iterable[str], found: Sequence[PassedOver]) -> bool:
-    """Put `found` in the place of what was known below these folders (their locations); returns whether that changes
-    anything.
-    """
+    """Replace the records below these folders (their locations) by `found`; returns whether that changes anything."""
     roots = tuple(folders)
     known = {
         one.location: one

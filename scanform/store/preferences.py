@@ -1,4 +1,4 @@
-"""How each person has set up the review station, as facts that `workflow` understands."""
+"""Each person's settings of the review station, as facts that `workflow` understands."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from scanform.store.tables import PreferenceRow
 
 
 def preference(tx: Transaction, person: str) -> Mapping[str, object]:
-    """What `person` has changed; empty for somebody who has changed nothing."""
+    """The changes of `person`; empty for somebody who has changed nothing."""
     found: dict[str, object] | None = tx.execute(
         select(PreferenceRow.facts).where(PreferenceRow.person == person)
     ).scalar_one_or_none()
@@ -17,6 +17,6 @@ def preference(tx: Transaction, person: str) -> Mapping[str, object]:
 
 
 def save_preference(tx: Transaction, person: str, facts: Mapping[str, object]) -> None:
-    """Put `facts` in the place of what `person` had."""
+    """Replace the facts of `person` by `facts`."""
     tx.execute(delete(PreferenceRow).where(PreferenceRow.person == person))
     tx.execute(insert(PreferenceRow).values(person=person, facts=dict(facts)))

@@ -1,4 +1,4 @@
-"""What the store hands out: plain frozen records of the ledger (the other nouns are those of `model`)."""
+"""Records returned by the store: plain frozen records of the ledger (the other nouns are those of `model`)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from scanform.model.source import Lacking, SourceFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """One act of handing in. `kind` is "paper", "digital" or "keyed"; `withdrawn_at` is None while it counts."""
+    """One submission. `kind` is "paper", "digital" or "keyed"; `withdrawn_at` is None while it counts."""
 
     id: int
     kind: str
@@ -36,8 +36,8 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """A file, or a folder of so many files, that was not opened because of its name; `reason` is the slug of its
-    problem, `at` when it was first seen.
+    """A file, or a folder with this many files, not opened because of its name; `reason` is the slug of its problem,
+    `at` when it was first seen.
     """
 
     location: str
@@ -62,9 +62,9 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRecord:
-    """A page handed in, with what the machine made of it (`outcome`) and its fate; both None while it waits.
+    """A submitted page, with its reading result (`outcome`) and its fate; both None while it waits.
 
-    `region` are the corners of its sheet in pixels of the decoded page, () where the picture shows nothing else.
+    `region` are the corners of its sheet in pixels of the decoded page, () where the image shows nothing else.
     """
 
     id: int
@@ -101,7 +101,7 @@ class ManualRegistrationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualRegistration:
-    """One act of a person on the page of this content: showed its corners and said what it is, or left it alone.
+    """One act of a person on the page of this content: marked its corners and identified it, or left it alone.
 
     `corners_px` are the top left, top right, bottom right and bottom left corner as printed, in pixels of the decoded
     page; empty, and `identity` None, for a page that was left alone. `at` is ISO 8601 in UTC.
@@ -123,8 +123,8 @@ class SheetRecord:
     """A page with a reading, as the ledger compares it with others of the same printed identity.
 
     `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed
-    one). `index` and `part` say where its pixels are, `further` how many pages lie before it in its file beyond one for
-    each picture.
+    one). `index` and `part` locate its pixels; `further` is the number of pages before it in its file in excess of one
+    per image.
     """
 
     page_id: int
@@ -148,7 +148,7 @@ class SheetRecord:
 
     @property
     def position(self) -> int:
-        """Its place among all pages of its file, from 0: sheets in one picture lie one after another."""
+        """Its position among all pages of its file, from 0: sheets in one image follow one another."""
         return self.index + self.further
 
     @property
@@ -158,13 +158,13 @@ class SheetRecord:
 
     @property
     def name(self) -> str:
-        """What it is called in acts of people: by its content, whatever file that came in."""
+        """Its name in acts of people: by content, whatever file it came in."""
         return f"{self.sha256}#{self.ref.place}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRecord:
-    """A form that came in."""
+    """A submitted form."""
 
     id: int
     form_id: str
@@ -190,7 +190,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Two responses that belong together: ids, the named rule that says so, and how sure it is (0..1)."""
+    """Two responses that belong together: ids, the named rule that says so, and its certainty (0..1)."""
 
     first: str
     second: str
@@ -201,8 +201,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSurvey:
-    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the
-    ids of responses.
+    """A survey of the survey tool in which a questionnaire is answered; `prefix` precedes its numbers in
+    response ids.
     """
 
     id: int
@@ -213,7 +213,7 @@ class SourceSurvey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSource:
-    """A response of a source survey: its number there, its id here, and by what it is recognised."""
+    """A response of a source survey: its number there, its id here, and the features that identify it."""
 
     id: str
     response_id: str
@@ -222,10 +222,10 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What one import said about one response: as it was read, what was said beside the answers, and what the file had
-    no columns for.
+    """What one import said about one response: the response as read, facts beside the answers, and the columns the file
+    lacked.
 
-    `same_as` is the number of the earlier revision that said the same, None where there is none.
+    `same_as` is the number of the earlier revision with the same content, None where there is none.
     """
 
     batch_id: int
@@ -240,8 +240,8 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was
-    surely older than what was known.
+    """The responses (numbers of the source survey) in the file of an import; `older` when the file was surely older
+    than what was known.
     """
 
     batch_id: int
@@ -252,7 +252,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseWithdrawal:
-    """Somebody took one response out of everything, or (`withdrawn` False) back in, with a reason."""
+    """Somebody withdrew one response, or (`withdrawn` False) restored it, with a reason."""
 
     uuid: str
     response_id: str

@@ -1,5 +1,5 @@
-"""Online responses as their imports told them: surveys, revisions, listings, formats, versions by content; all
-inside the caller's transaction.
+"""Online responses as imported: surveys, revisions, listings, formats, versions by content; all inside the caller's
+transaction.
 """
 
 import json
@@ -51,7 +51,7 @@ def add_survey(tx: Transaction, *, questionnaire: str, name: str, prefix: str) -
 
 
 def add_revision(tx: Transaction, revision: Revision) -> None:
-    """Record what an import said about a response; the response itself is stored already."""
+    """Record what an import said about a response; the response itself is already stored."""
     tx.execute(
         insert(RevisionRow).values(
             batch_id=revision.batch_id,
@@ -67,8 +67,8 @@ def add_revision(tx: Transaction, revision: Revision) -> None:
 
 
 def revisions(tx: Transaction, response_ids: Iterable[str]) -> dict[str, list[Revision]]:
-    """The revisions that count of these responses by response, oldest import first; a content that came several
-    times is loaded once.
+    """The revisions of these responses that count, by response, oldest import first; repeated content is
+    loaded once.
     """
     found: dict[str, list[Revision]] = {}
     names = sorted(set(response_ids))
@@ -111,7 +111,9 @@ def _contents(tx: Transaction, numbers: Iterable[int]) -> dict[int, Response]:
 
 
 def known_sources(tx: Transaction, survey_id: int) -> list[KnownSource]:
-    """What was ever said about who the responses of a survey are, withdrawn batches included, oldest import first."""
+    """All identifying features ever imported for the responses of a survey, including withdrawn batches, oldest import
+    first.
+    """
     query = (
         select(RevisionRow.source_id, RevisionRow.response_id, RevisionRow.facts)
         .where(RevisionRow.survey_id == survey_id)
@@ -124,12 +126,12 @@ def known_sources(tx: Transaction, survey_id: int) -> list[KnownSource]:
 
 
 def is_revised(tx: Transaction, response_id: str) -> bool:
-    """Whether a response came in by an import, withdrawn or not."""
+    """Whether a response came by import, withdrawn or not."""
     return tx.execute(select(RevisionRow.id).where(RevisionRow.response_id == response_id).limit(1)).first() is not None
 
 
 def responses_of_batch(tx: Transaction, batch_id: int) -> list[str]:
-    """The responses about which an import said something."""
+    """The responses contained in an import."""
     return list(
         tx.execute(
             select(RevisionRow.response_id).where(RevisionRow.batch_id == batch_id).order_by(RevisionRow.response_id)
@@ -138,7 +140,7 @@ def responses_of_batch(tx: Transaction, batch_id: int) -> list[str]:
 
 
 def add_listing(tx: Transaction, listing: Listing) -> None:
-    """Record which responses the file of an import held."""
+    """Record the responses in the file of an import."""
     tx.execute(
         insert(ListingRow).values(
             batch_id=listing.batch_id, survey_id=listing.survey_id, older=listing.older, ids=list(listing.ids)
@@ -161,13 +163,13 @@ def latest_listing(tx: Transaction, survey_id: int) -> Listing | None:
 
 
 def add_formats(tx: Transaction, batch_id: int, survey_id: int, readings: Mapping[tuple[str, FormatKind], str]) -> None:
-    """Record how the columns of the file of an import were read."""
+    """Record how the columns of an import file were read."""
     rows = [[column, kind.value, reading] for (column, kind), reading in sorted(readings.items())]
     tx.execute(insert(FormatRow).values(batch_id=batch_id, survey_id=survey_id, readings=rows))
 
 
 def formats(tx: Transaction, survey_id: int) -> dict[tuple[str, FormatKind], str]:
-    """How the columns of the exports of a survey were read by the imports that count, the latest of each column."""
+    """How the columns of the exports of a survey were read by the imports that count, the latest for each column."""
     query = (
         select(FormatRow.readings)
         .join(BatchRow, BatchRow.id == FormatRow.batch_id)
@@ -180,7 +182,7 @@ def formats(tx: Transaction, survey_id: int) -> dict[tuple[str, FormatKind], str
 
 
 def counted_sources(tx: Transaction, survey_id: int) -> dict[str, str]:
-    """Response by number of the source survey, of those responses that count."""
+    """The responses that count, by number of the source survey."""
     query = select(RevisionRow.source_id, RevisionRow.response_id).join(
         ResponseRow, ResponseRow.id == RevisionRow.response_id
     )
@@ -191,8 +193,8 @@ def counted_sources(tx: Transaction, survey_id: int) -> dict[str, str]:
 def versions_by_content(
     tx: Transaction, response: Response, renames: Mapping[str, str] | None = None
 ) -> dict[str, int]:
-    """The version of each answer by column: a content that was there before has its version again, a new one gets the
-    next, which is recorded. `renames` are present columns by former ones.
+    """The version of each answer by column: content seen before has its version again, new content gets the next, which
+    is recorded. `renames` maps former columns to present ones.
     """
     known: dict[str, dict[str, int]] = {}
     query = select(AnswerVersionRow.column_name, AnswerVersionRow.version, AnswerVersionRow.digest).where(
@@ -220,7 +222,7 @@ def versions_by_content(
 
 
 def digest_of(answer: Answer) -> str:
-    """The hash of what a person sees of an answer: another one is another version."""
+    """The hash of what a person sees of an answer; a different hash is a different version."""
     missing = None if answer.missing is None else int(answer.missing)
     offered = [list(answer.not_offered)] if answer.not_offered else []
     raw = [] if answer.raw is None else [answer.raw]
@@ -237,7 +239,7 @@ def add_withdrawal(tx: Transaction, act: ResponseWithdrawal) -> bool:
 
 
 def withdrawals(tx: Transaction) -> dict[str, ResponseWithdrawal]:
-    """The act in force by response: the latest of those that took responses out or back in."""
+    """The act in force by response: the latest withdrawal or restoration."""
     latest = select(func.max(ResponseWithdrawalRow.sequence)).group_by(ResponseWithdrawalRow.response_id)
     rows = in_order(tx, ResponseWithdrawalRow, ResponseWithdrawalRow.sequence.in_(latest))
     return {row.response_id: ResponseWithdrawal(**{name: getattr(row, name) for name in _WITHDRAWAL}) for row in rows}

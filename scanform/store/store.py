@@ -14,11 +14,11 @@ from scanform.store.records import Batch, Link
 
 
 class Store:
-    """Opens the database and hands out transactions; the shorter methods are a transaction each."""
+    """Opens the database and hands out transactions; each of the shorter methods is one transaction."""
 
     def __init__(self, where: str | Path, *, expected: bool = False) -> None:
-        """`where` is a SQLite file or a database URL; raises StoreError when it cannot be used, or is not there
-        although `expected`.
+        """`where` is a SQLite file or a database URL; raises StoreError when it cannot be used, or is missing although
+        `expected`.
         """
         self._where = str(where)
         self._engine: Engine = open_engine(where, expected=expected)
@@ -29,12 +29,12 @@ class Store:
         return self._engine.dialect.name
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """One writing transaction: all of it happens, or nothing."""
+        """One writing transaction: all or nothing."""
         with store_errors(self._where), writing(self._engine) as tx:
             yield tx
 
@@ -45,7 +45,7 @@ class Store:
             yield tx
 
     def responses(self, *, questionnaire: str | None = None) -> list[Response]:
-        """Responses that count (not of withdrawn batches), values as machine, import or keying delivered them."""
+        """Responses that count (not of withdrawn batches), with values as read, imported or keyed."""
         with self.reading() as tx:
             return values.load_responses(tx, questionnaire=questionnaire)
 
@@ -88,7 +88,7 @@ class Store:
             return values.all_versions(tx)
 
     def decisions(self, response_id: str | None = None) -> list[Decision]:
-        """Decisions in the order in which they arrived."""
+        """Decisions in order of arrival."""
         with self.reading() as tx:
             return values.decisions(tx, response_id)
 
@@ -98,12 +98,12 @@ class Store:
             return values.add_decision(tx, decision)
 
     def add_links(self, links: Iterable[Link]) -> int:
-        """Record links between responses that are new; returns how many were."""
+        """Record new links between responses; returns their number."""
         with self.writing() as tx:
             return values.add_links(tx, links)
 
     def replace_links(self, links: Iterable[Link]) -> None:
-        """Put the links of a new merge in the place of the old ones."""
+        """Replace the links of the previous merge by those of a new one."""
         with self.writing() as tx:
             values.replace_links(tx, links)
 

@@ -1,4 +1,4 @@
-"""Where content that was handed in has gone: which batch has it, and what became of its pages."""
+"""Where submitted content is: its batch, and the fates of its pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """So many pages of one file, by content and place, have this fate in this batch (None: they wait to be read)."""
+    """Number of pages of one file, by content and location, with this fate in this batch (None: they wait to
+    be read).
+    """
 
     sha256: str
     location: str
@@ -38,7 +40,7 @@ def batch_with(tx: Transaction, sha256: str) -> Batch | None:
 
 
 def whereabouts(tx: Transaction, contents: Iterable[str]) -> list[Whereabouts]:
-    """What became of all pages with these contents (hex SHA-256 of their files), in withdrawn batches, too."""
+    """The fates of all pages with these contents (hex SHA-256 of their files), including withdrawn batches."""
     wanted = sorted(set(contents))
     found: list[Whereabouts] = []
     columns = (FileRow.sha256, FileRow.location, FileRow.archived, FileRow.batch_id, PageRow.fate)

@@ -1,40 +1,34 @@
 """The tables of a project's database, SQLite or PostgreSQL alike.
 
-    batch ─< file ─< page >─ reading >─ form        what was handed in, what became of it, what the machine saw issued ─
-                                        recipient   what was printed, and to whom passed_over
-                                        what lay beside them and was not opened batch ─< response ─< answer
-                                        values, of whatever channel source_survey ─< revision >─ batch              what
-                                        each import said about each online response, as it stood in the file; `response`
-                                        follows from these listing                                         which
-                                        responses the file of an import held column_format
-                                        how the columns of the file of an import were read answer_version
-                                        which contents of an online answer have had which version response_withdrawal
-                                        single online responses that people took out, or back in; only ever added
-                                        decision                                        what people decided; rows are
-                                        only ever added (triggers refuse the rest) placement
-                                        what people did with pages that could not be placed; only ever added, too seal
-                                        a chain of hashes over what people did; only ever added pace
-                                        how long decisions took, without names look, lot
-                                        second and third looks at settled values, only ever added, and the lot by which
-                                        they are drawn known ─< known_answer                           settled values
-                                        shown once more with a wrong proposal, and what people said; only ever added
-                                        release                                         data sets that were released,
-                                        asked for or refused, with their figures; only ever added acceptance
-                                        forms that count although pages are missing; only ever added waived_page
-                                        pages that nobody can read, accepted with a reason; only ever added
-                                        collation_act                                   which pages of one printed
-                                        identity belong together, as people said; only ever added sheet_doubt
-                                        files whose printed numbers contradict their sheets, until somebody has said
-                                        what is right lease                                           who has which
-                                        value on the screen at the moment preference
-                                        how each person has set up the station; replaced when they change it link
-                                        which responses belong together account ─< web_session, account_event
-                                        who may log in, logins, and the security log; events are only ever added project
-                                        one row: whose database this is; the project's folder says the same
+    batch ─< file ─< page >─ reading >─ form  submissions, their pages, and what was read on them
+    issued ─ recipient                        printed forms and their recipients
+    passed_over                               files in submitted folders that were not opened
+    batch ─< response ─< answer               values, of any channel
+    source_survey ─< revision >─ batch        each online response as imported; `response` follows from these
+    listing                                   responses in the file of an import
+    column_format                             how the columns of an import file were read
+    answer_version                            versions of an online answer by content
+    response_withdrawal *                     online responses withdrawn or restored by people
+    decision *                                what people decided (triggers refuse changes)
+    placement *                               manual registrations: pages that could not be placed
+    seal *                                    hash chain over people's acts
+    pace                                      decision times, without names
+    look *, lot                               second readings and adjudications of settled values; the sampling seed
+    known * ─< known_answer *                 seeded items: settled values shown with a wrong proposal; responses to them
+    release *                                 releases of the data set, requested, made or refused, with their figures
+    acceptance *                              forms that count although pages are missing
+    waived_page *                             unreadable pages accepted with a reason
+    collation_act *                           which pages of one printed identity belong together, decided by people
+    sheet_doubt                               files whose printed numbers contradict their sheets, until somebody decides
+    lease                                     who has which value on the screen
+    preference                                each person's station settings; replaced on change
+    link                                      responses that belong together
+    account ─< web_session, account_event *   who may log in, logins, and the security log
+    project                                   one row: the project of this database, as in the project's folder
 
-`reading` is keyed by content (hash, index and part), `page` by occurrence: the same bytes under two names are read once
-and counted twice. A picture that shows several sheets has a page and a reading for each (`part` 1, 2, ...), else one of
-part 0. Times are ISO 8601 text in UTC.
+Tables marked * are append-only. `reading` is keyed by content (hash, index and part), `page` by occurrence: the same
+bytes under two names are read once and counted twice. An image that shows several sheets has a page and a reading for
+each (`part` 1, 2, ...), otherwise one of part 0. Times are ISO 8601 text in UTC.
 """
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
@@ -56,14 +50,14 @@ class Base(DeclarativeBase):
 
 
 class ActRow(Base):
-    """What somebody did, append-only and sealed: `sequence` is the order in which the acts of its kind arrived."""
+    """An act, append-only and sealed: `sequence` is the order of arrival among acts of its kind."""
 
     __abstract__ = True
     sequence: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
 
 
 class ProjectRow(Base):
-    """Whose database this is; one row."""
+    """The project this database belongs to; one row."""
 
     __tablename__ = "project"
 
@@ -71,7 +65,7 @@ class ProjectRow(Base):
 
 
 class BatchRow(Base):
-    """One act of handing in: an `ingest`, an import. `withdrawn_at` is set while the batch is withdrawn."""
+    """One submission: an `ingest`, an import. `withdrawn_at` is set while the batch is withdrawn."""
 
     __tablename__ = "batch"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,7 +76,7 @@ class BatchRow(Base):
 
 
 class FileRow(Base):
-    """A file handed in. `known_key` (place and content) is unique while its batch counts, so that a second run finds
+    """A submitted file. `known_key` (location and content) is unique while its batch counts, so that a second run finds
     it.
     """
 
@@ -101,9 +95,7 @@ class FileRow(Base):
 
 
 class PassedOverRow(Base):
-    """A file, or a folder of so many files, that lies in a folder that was handed in and was not opened because of
-    its name.
-    """
+    """A file, or a folder with this many files, in a submitted folder that was not opened because of its name."""
 
     __tablename__ = "passed_over"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,9 +107,9 @@ class PassedOverRow(Base):
 
 
 class PageRow(Base):
-    """A page handed in: exactly one fate, or none while it waits to be read.
+    """A submitted page: exactly one fate, or none while it waits to be read.
 
-    `part` is 0 for a picture that shows one page, else 1, 2, ...: the sheets in the picture, each a page of its own.
+    `part` is 0 for an image of one page, otherwise 1, 2, ...: the sheets in the image, each a page of its own.
     """
 
     __tablename__ = "page"
@@ -148,9 +140,9 @@ class FormRow(Base):
 
 
 class ReadingRow(Base):
-    """What the machine saw on one page of some content: made once, however often the bytes come in.
+    """What the machine read on one page of some content: made once, however often the bytes come in.
 
-    `region` are the corners [x, y] of the sheet in pixels of the decoded page where a picture shows several (`part` 1,
+    `region` are the corners [x, y] of the sheet in pixels of the decoded page where an image shows several (`part` 1,
     2, ...).
     """
 
@@ -197,7 +189,7 @@ class IssuedRow(Base):
 
 
 class RecipientRow(Base):
-    """Name and address on a printed form: contact data, apart from everything that is analysed."""
+    """Name and address on a printed form: contact data, kept apart from all analysed data."""
 
     __tablename__ = "recipient"
     issued_id: Mapped[int] = mapped_column(ForeignKey("issued.id"), primary_key=True)
@@ -206,7 +198,7 @@ class RecipientRow(Base):
 
 
 class ResponseRow(Base):
-    """One filled questionnaire. `withdrawn` while nothing that counts stands behind it."""
+    """One filled questionnaire. `withdrawn` while no submission that counts supports it."""
 
     __tablename__ = "response"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -224,7 +216,7 @@ class ResponseRow(Base):
 
 
 class AnswerRow(Base):
-    """One value as machine, import or keying delivered it; `version` grows when that changes."""
+    """One value as read, imported or keyed; `version` grows when it changes."""
 
     __tablename__ = "answer"
     response_id: Mapped[str] = mapped_column(ForeignKey("response.id"), primary_key=True)
@@ -248,8 +240,8 @@ class AnswerRow(Base):
 
 
 class SourceSurveyRow(Base):
-    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the
-    ids of responses.
+    """A survey of the survey tool in which a questionnaire is answered; `prefix` precedes its numbers in
+    response ids.
     """
 
     __tablename__ = "source_survey"
@@ -261,8 +253,8 @@ class SourceSurveyRow(Base):
 
 
 class RevisionRow(Base):
-    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the
-    file had no columns for.
+    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` the
+    columns missing from the file.
 
     Where an earlier import said the same, `same_as` is that revision, and `content` is kept there only.
     """
@@ -281,8 +273,8 @@ class RevisionRow(Base):
 
 
 class ListingRow(Base):
-    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was
-    surely older than what was known.
+    """The responses (numbers of the source survey) in the file of an import; `older` when the file was surely older
+    than what was known.
     """
 
     __tablename__ = "listing"
@@ -293,9 +285,7 @@ class ListingRow(Base):
 
 
 class FormatRow(Base):
-    """How the columns of the file of an import were read, as it was confirmed: the next export of the survey is read
-    the same way.
-    """
+    """How the columns of an import file were read, as confirmed: the next export of the survey is read the same way."""
 
     __tablename__ = "column_format"
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
@@ -304,8 +294,8 @@ class FormatRow(Base):
 
 
 class AnswerVersionRow(Base):
-    """The version of an online answer by its content (a hash): who decided about a content has decided about it
-    whenever it comes back.
+    """The version of an online answer by its content (a hash): a decision about a content applies whenever it comes
+    back.
     """
 
     __tablename__ = "answer_version"
@@ -316,9 +306,7 @@ class AnswerVersionRow(Base):
 
 
 class ResponseWithdrawalRow(ActRow):
-    """Somebody took one online response out of everything, or (`withdrawn` false) back in; append-only, the latest
-    counts.
-    """
+    """Somebody withdrew one online response, or (`withdrawn` false) restored it; append-only, the latest counts."""
 
     __tablename__ = "response_withdrawal"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -346,7 +334,7 @@ class DecisionRow(ActRow):
 
 
 class ManualRegistrationRow(ActRow):
-    """One act of a person on a page without registration, append-only: its corners were shown, or it was left alone.
+    """One act of a person on a page without registration, append-only: its corners were marked, or it was left alone.
 
     `corners` are [x, y] in pixels of the decoded page: top left, top right, bottom right, bottom left as printed.
     """
@@ -367,8 +355,8 @@ class ManualRegistrationRow(ActRow):
 
 
 class SealRow(Base):
-    """One link of the chain over decisions, placements and looks, append-only: which act (`kind` is its table), and
-    the hash of it and of the link before.
+    """One link of the chain over decisions, manual registrations and second readings, append-only: the act (`kind` is
+    its table), and the hash of it and of the previous link.
     """
 
     __tablename__ = "seal"
@@ -380,7 +368,7 @@ class SealRow(Base):
 
 
 class DecisionTimeRow(Base):
-    """How long one decision took on which screen, in milliseconds; whose and about what is not kept."""
+    """Time of one decision on one screen, in milliseconds; person and value are not kept."""
 
     __tablename__ = "pace"
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -389,9 +377,7 @@ class DecisionTimeRow(Base):
 
 
 class VerificationRow(ActRow):
-    """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ;
-    append-only.
-    """
+    """One blind reading of a settled value or, as `third`, an adjudication of two differing values; append-only."""
 
     __tablename__ = "look"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -436,8 +422,8 @@ class SeededItemRow(ActRow):
 
 
 class SeededAnswerRow(ActRow):
-    """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the
-    latest decision there was.
+    """A reviewer's response to a seeded item, append-only: counted, never a value of the data set. `after` is the
+    latest decision at that time.
     """
 
     __tablename__ = "known_answer"
@@ -454,8 +440,8 @@ class SeededAnswerRow(ActRow):
 
 
 class ReleaseRow(ActRow):
-    """A step towards handing on the data set whose content has the hash `digest`, append-only: asked for, released,
-    refused; `about` is what it answers.
+    """A step towards releasing the data set whose content has the hash `digest`, append-only: requested, released,
+    refused; `about` is the step it answers.
     """
 
     __tablename__ = "release"
@@ -470,9 +456,7 @@ class ReleaseRow(ActRow):
 
 
 class IncompleteAcceptedRow(ActRow):
-    """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`);
-    append-only.
-    """
+    """Somebody accepts a form although these of its pages have not come in, or undoes that (`undoes`); append-only."""
 
     __tablename__ = "acceptance"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -485,9 +469,7 @@ class IncompleteAcceptedRow(ActRow):
 
 
 class WaivedPageRow(ActRow):
-    """Somebody says of a page with this fate that nothing more is to be had of it, or takes that back (`undoes`);
-    append-only.
-    """
+    """Somebody waives a page with this fate, or undoes that (`undoes`); append-only."""
 
     __tablename__ = "waived_page"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -502,8 +484,8 @@ class WaivedPageRow(ActRow):
 
 
 class CollationRow(ActRow):
-    """What a person said about the pages of one printed identity, or about the sheets of a file, or took back
-    (`undoes`); append-only.
+    """A decision about the pages of one printed identity or about the sheets of a file, or its undoing (`undoes`);
+    append-only.
     """
 
     __tablename__ = "collation_act"
@@ -517,8 +499,8 @@ class CollationRow(ActRow):
 
 
 class SheetDoubtRow(Base):
-    """A printed identity in a file whose printed numbers contradict the order of its sheets; goes when a person has
-    said what is right.
+    """A printed identity in a file whose printed numbers contradict its sheet order; removed once a person
+    has decided.
     """
 
     __tablename__ = "sheet_doubt"
@@ -534,7 +516,7 @@ class SheetDoubtRow(Base):
 
 
 class LeaseRow(Base):
-    """A value that somebody has on the screen; it is free again when `until` (UTC, to the microsecond) has passed."""
+    """A value on somebody's screen; it is free again when `until` (UTC, to the microsecond) has passed."""
 
     __tablename__ = "lease"
     item: Mapped[str] = mapped_column(primary_key=True)
@@ -543,7 +525,7 @@ class LeaseRow(Base):
 
 
 class PreferenceRow(Base):
-    """How a person has set up the review station: keys, zoom and the like; replaced when they change it."""
+    """A person's settings of the review station: keys, zoom and the like; replaced on change."""
 
     __tablename__ = "preference"
     person: Mapped[str] = mapped_column(primary_key=True)
@@ -551,7 +533,7 @@ class PreferenceRow(Base):
 
 
 class LinkRow(Base):
-    """Two responses that belong to the same place, by a named rule; the merged data set is a view over these."""
+    """Two responses of the same respondent, linked by a named rule; the merged data set is a view over these."""
 
     __tablename__ = "link"
     __table_args__ = (UniqueConstraint("first", "second", "rule"),)
@@ -564,8 +546,8 @@ class LinkRow(Base):
 
 
 class AccountRow(Base):
-    """Somebody who may log in. Accounts are disabled, never deleted: what people did stays signed with a name that
-    has one meaning.
+    """An account that may log in. Accounts are disabled, never deleted, so that the name signed under an act keeps one
+    meaning.
     """
 
     __tablename__ = "account"
@@ -602,7 +584,7 @@ class WebSessionRow(Base):
 
 
 class AccountEventRow(Base):
-    """The security log, append-only: logins, failures, denials, changes; never what somebody typed."""
+    """The security log, append-only: logins, failures, denials, changes; never typed text."""
 
     __tablename__ = "account_event"
     number: Mapped[int] = mapped_column(primary_key=True)

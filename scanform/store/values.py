@@ -16,13 +16,13 @@ from scanform.store.records import Link
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
 _MACHINE_VALUE = ("value", "missing", "problems", "not_offered", "raw")
-"""What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
+"""Fields whose change makes an answer a new version: a person who reviewed the old one has not seen the new one."""
 
 
 def load_responses(
     tx: Transaction, *, questionnaire: str | None = None, response_id: str | None = None
 ) -> list[Response]:
-    """Responses that count, in order of their ids, with values as stored."""
+    """Responses that count, in order of id, with values as stored."""
     query = select(ResponseRow).where(ResponseRow.withdrawn.is_(False)).order_by(ResponseRow.id)
     answers = (
         select(AnswerRow)
@@ -44,7 +44,7 @@ def load_responses(
 
 
 def questionnaires_by_response(tx: Transaction) -> dict[str, str]:
-    """The questionnaire of each response by its id, withdrawn ones included: which names are taken, and for what."""
+    """The questionnaire of each response by id, including withdrawn ones: the names taken, and for what."""
     return {row.id: row.questionnaire for row in tx.execute(select(ResponseRow.id, ResponseRow.questionnaire))}
 
 
@@ -86,8 +86,8 @@ def _answer(row: RowMapping) -> Answer:
 def save_response(
     tx: Transaction, response: Response, *, batch_id: int | None, versions: Mapping[str, int] | None = None
 ) -> None:
-    """Store or replace a response. An answer whose machine value changed gets the next version, or the one that
-    `versions` gives it; decisions stay.
+    """Store or replace a response. An answer with a changed machine value gets the next version, or the one given by
+    `versions`; decisions stay.
     """
     values = _response_values(response, batch_id)
     if insert_new(tx, ResponseRow, {"id": response.id} | values, ResponseRow.id) is None:
@@ -153,12 +153,12 @@ def _answer_values(answer: Answer) -> dict[str, object]:
 
 
 def set_response_withdrawn(tx: Transaction, response_id: str, withdrawn: bool) -> None:
-    """Take a response out of everything, or back in."""
+    """Withdraw a response or restore it."""
     tx.execute(update(ResponseRow).where(ResponseRow.id == response_id).values(withdrawn=withdrawn))
 
 
 def set_batch_responses_withdrawn(tx: Transaction, batch_id: int, withdrawn: bool, *, but_channel: Channel) -> None:
-    """The same for all responses that came with a batch, but those of one channel."""
+    """The same for all responses of a batch, except those of one channel."""
     tx.execute(
         update(ResponseRow)
         .where(ResponseRow.batch_id == batch_id, ResponseRow.channel != but_channel.value)
@@ -177,7 +177,7 @@ def versions(tx: Transaction, response_id: str) -> dict[str, int]:
 
 
 def reasons(tx: Transaction, response_id: str) -> dict[str, tuple[str, ...]]:
-    """Why a person should look at each answer, by column."""
+    """The reasons for review of each answer, by column."""
     query = select(AnswerRow.column_name, AnswerRow.problems).where(AnswerRow.response_id == response_id)
     return {row.column_name: tuple(row.problems) for row in tx.execute(query)}
 
@@ -191,7 +191,7 @@ def all_versions(tx: Transaction) -> dict[str, dict[str, int]]:
 
 
 def decisions(tx: Transaction, response_id: str | None = None) -> list[Decision]:
-    """Decisions in the order in which they arrived."""
+    """Decisions in order of arrival."""
     return _decisions(tx) if response_id is None else _decisions(tx, DecisionRow.response_id == response_id)
 
 
@@ -233,12 +233,12 @@ def _decisions(tx: Transaction, *conditions: ColumnElement[bool]) -> list[Decisi
 
 
 def decided_forms(tx: Transaction) -> int:
-    """On how many forms anybody has decided anything."""
+    """Number of forms with a decision by anybody."""
     return tx.execute(select(func.count(distinct(DecisionRow.response_id)))).scalar_one()
 
 
 def decided_items(tx: Transaction, reviewer: str) -> list[str]:
-    """Which values somebody has decided, put off or taken back, each once."""
+    """The values that somebody has decided, postponed or undone, each once."""
     return list(tx.execute(select(DecisionRow.item).where(DecisionRow.reviewer == reviewer).distinct()).scalars())
 
 
@@ -260,7 +260,7 @@ def add_decision(tx: Transaction, decision: Decision) -> bool:
 
 
 def add_links(tx: Transaction, links: Iterable[Link]) -> int:
-    """Record links that are new; returns how many were."""
+    """Record new links; returns their number."""
     values = (
         {
             "first": link.first,
@@ -275,7 +275,7 @@ def add_links(tx: Transaction, links: Iterable[Link]) -> int:
 
 
 def replace_links(tx: Transaction, links: Iterable[Link]) -> None:
-    """Put the links of a new merge in the place of the old ones."""
+    """Replace the links of the previous merge by those of a new one."""
     tx.execute(delete(LinkRow))
     add_links(tx, links)
 

@@ -1,4 +1,4 @@
-"""Which codes questions and answers may have: valid in LimeSurvey, XLSForm, SPSS and R."""
+"""Valid codes of questions and answers: valid in LimeSurvey, XLSForm, SPSS and R."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ FIXED_COLUMNS = frozenset({"response_id", "token", "channel", "place_id", "recei
 _SPSS = "all and by eq ge gt le lt ne not or to with"
 """IBM SPSS Statistics, Command Syntax Reference, "Variable names": reserved keywords."""
 _R = "if else repeat while function for next break in true false null inf nan na"
-"""R Language Definition, 10.3.3 "Reserved words"; compared without regard to case, as spreadsheets change it."""
+"""R Language Definition, 10.3.3 "Reserved words"; compared case-insensitively, as spreadsheets change case."""
 _LIMESURVEY = (
     "id sid gid qid sgq lang seed submitdate lastpage startlanguage startdate datestamp ipaddr refurl savedid time "
     "interviewtime other comment self that this grp"
@@ -36,7 +36,7 @@ def reserved_by(code: str) -> str | None:
 
 
 def suggestion(code: str, *, length: int, letter_first: bool) -> str:
-    """A valid code that resembles `code`: umlauts spelled out, other characters left out."""
+    """A valid code similar to `code`: umlauts spelled out, other characters left out."""
     spelled = code.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     kept = re.sub(r"[^a-z0-9]", "", plain)
@@ -50,8 +50,8 @@ _PARTICIPANTS = (
     "usesleft validfrom validuntil"
 )
 PARTICIPANT_COLUMNS = frozenset(_PARTICIPANTS.split(" "))
-"""LimeSurvey: what it keeps about those it invited, beside `attribute_N`. An export can have these columns, and they
-hold no answers.
+"""LimeSurvey: its attributes of invited people, beside `attribute_N`. An export can have these columns, and they hold
+no answers.
 """
 
 _ATTRIBUTE = re.compile(r"attribute_[0-9]+")
@@ -67,17 +67,17 @@ _BETTER = {
 
 
 def is_participant_column(name: str) -> bool:
-    """Whether LimeSurvey heads a column about those it invited so."""
+    """Whether LimeSurvey uses this heading for an attribute of invited people."""
     return name.lower() in PARTICIPANT_COLUMNS or _ATTRIBUTE.fullmatch(name.lower()) is not None
 
 
 def is_timing(code: str, codes: Collection[str]) -> bool:
-    """Whether LimeSurvey heads the time that was spent on another of these questions so: xTime, groupTime7."""
+    """Whether LimeSurvey uses this heading for the time spent on another of these questions: xTime, groupTime7."""
     return _GROUP_TIME.fullmatch(code) is not None or (code.endswith("time") and code.removesuffix("time") in codes)
 
 
 def better_question_code(code: str, taken: Collection[str]) -> str:
-    """A code that resembles `code`, is free, and neither LimeSurvey nor a spreadsheet makes anything else of."""
+    """A free code similar to `code` that neither LimeSurvey nor a spreadsheet changes."""
     wanted = [
         _BETTER.get(code, f"q{code}"),
         f"q{code}",
@@ -102,7 +102,7 @@ def _is_poor(code: str, taken: Collection[str]) -> bool:
 
 
 def better_option_code(code: str, taken: Collection[str]) -> str:
-    """A code for an answer that resembles `code`, is free, and that a spreadsheet leaves alone."""
+    """A free answer code similar to `code` that a spreadsheet does not change."""
     truth = {"true": "yes", "wahr": "yes", "false": "no"}
     wanted = [truth.get(code, f"a{code}"), f"a{code}", f"{code}a", *(f"a{number}" for number in range(1, 1000))]
     return next(one for one in wanted if OPTION_CODE.fullmatch(one) and one not in taken and not spoilt(one))

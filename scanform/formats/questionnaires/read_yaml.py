@@ -1,5 +1,5 @@
-"""A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes
-the format).
+"""A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes the
+format).
 """
 
 import json
@@ -61,11 +61,11 @@ from scanform.model.questionnaire import (
 )
 
 MAX_CELLS = 20
-"""Most character cells in one question: what fits on a line of A4 at 8 mm a cell."""
+"""Maximum character cells in one question: the number that fits on a line of A4 at 8 mm a cell."""
 MAX_OPTIONS = 60
-"""Most answers of one question."""
+"""Maximum answers of one question."""
 MAX_LINES = 20
-"""Most writing lines of one question."""
+"""Maximum writing lines of one question."""
 
 TOP_KEYS = ("code", "version", "languages", "title", "publisher", "intro", "closing", "filled", "sections")
 SECTION_KEYS = ("title", "intro", "questions")
@@ -92,7 +92,7 @@ TYPE_KEYS: dict[str, tuple[str, ...]] = {
     "email": (),
     "signature": (),
 }
-"""What may be said about each type of question beside the common keys."""
+"""The keys admitted for each type of question beside the common ones."""
 
 _ALPHABETS = {
     "number": Alphabet.DIGITS,
@@ -112,8 +112,8 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,19}")
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known while one file is read: mistakes, the folder that files it names lie in, languages, codes with
-    their lines, questions so far.
+    """State while one file is read: mistakes, the folder of the files it names, languages, codes with their lines,
+    questions so far.
     """
 
     notes: Notes
@@ -134,9 +134,8 @@ def load_questionnaire(path: Path) -> Questionnaire:
 
 
 def load_new_questionnaire(path: Path, *, known: Questionnaire | None = None) -> Questionnaire:
-    """The same of a questionnaire that is to be used from now on: codes that LimeSurvey or a spreadsheet would make
-    something else of are mistakes, too, each with a better one, but for those that the `known` edition of it has in
-    use.
+    """The same for a questionnaire to be used from now on: codes that LimeSurvey or a spreadsheet would change are
+    mistakes, too, each with a better one, except those already used by its `known` edition.
     """
     questionnaire, reading = _load(path)
     _refuse_codes(questionnaire, reading, known)
@@ -154,14 +153,14 @@ def _load(path: Path) -> tuple[Questionnaire, _Reading]:
 
 
 def _refuse_former(reading: _Reading) -> None:
-    """A former code that another question has now would mix up their answers."""
+    """Reject a former code that is another question's present code: their answers would be mixed up."""
     for code, node in reading.former.items():
         if code in reading.lines:
             reading.notes.note(node, "formerly-taken", code=code, line=reading.lines[code])
 
 
 def _refuse_codes(questionnaire: Questionnaire, reading: _Reading, known: Questionnaire | None) -> None:
-    """Notes the codes that cannot be told from something else in an export, or do not outlive a spreadsheet."""
+    """Note the codes that are ambiguous in an export, or that a spreadsheet would change."""
     used = {name for question in known.questions() for name in (question.code, question.group)} if known else set()
     for code, line in reading.lines.items():
         better = better_question_code(code, reading.lines) if QUESTION_CODE.fullmatch(code) else code
@@ -263,8 +262,8 @@ def _texts_at(found: dict[str, yaml.Node], key: str, reading: _Reading) -> Texts
 
 
 def _texts(node: yaml.Node, key: str, reading: _Reading, *, name: bool = False) -> Texts:
-    """A mapping gives one text per language; a plain string is the text of the only language, or a `name` that is
-    the same in all.
+    """A mapping gives one text per language; a plain string is the text of the only language, or a `name` that is the
+    same in all.
     """
     if isinstance(node, yaml.MappingNode):
         return _texts_by_language(node, key, reading)
@@ -299,7 +298,7 @@ def _note_missing_languages(node: yaml.Node, present: Sequence[str], reading: _R
 
 
 def _flowing(value: str) -> str:
-    """Spaces are single, line breaks that YAML keeps part paragraphs; letters are composed, whatever system the file
+    """Spaces are single, line breaks kept by YAML separate paragraphs; letters are composed, whatever system the file
     comes from.
     """
     composed = unicodedata.normalize("NFC", value.strip())
@@ -400,7 +399,7 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
 def _formerly(
     found: dict[str, yaml.Node], pattern: re.Pattern[str], reading: _Reading, *, new: dict[str, yaml.Node] | None = None
 ) -> tuple[str, ...]:
-    """`formerly: code` or a list of codes; those of questions (`new`) must be told apart."""
+    """`formerly: code` or a list of codes; those of questions (`new`) must be unambiguous."""
     node = found.get("formerly")
     if node is None:
         return ()
@@ -434,7 +433,7 @@ def _not_before(node: yaml.Node, kind: str, reading: _Reading) -> str | None:
 
 
 def _values(node: yaml.Node, reading: _Reading) -> tuple[str, ...]:
-    """The admissible texts: a list, a CSV file, or `{file: …, column: …}`; each once, in the order they stand in."""
+    """The admissible texts: a list, a CSV file, or `{file: …, column: …}`; each once, in their original order."""
     notes = reading.notes
     if isinstance(node, yaml.SequenceNode):
         return tuple(dict.fromkeys(scalar(entry, notes) for entry in items(node, notes)))
@@ -455,7 +454,7 @@ def _values(node: yaml.Node, reading: _Reading) -> tuple[str, ...]:
 
 
 def _table(node: yaml.Node, reading: _Reading) -> CsvTable | None:
-    """The CSV file that `node` names; None, with a note, when it cannot be read."""
+    """The CSV file named by `node`; None, with a note, when it cannot be read."""
     try:
         return read_table(reading.folder / scalar(node, reading.notes))
     except InputError as error:
@@ -464,8 +463,8 @@ def _table(node: yaml.Node, reading: _Reading) -> CsvTable | None:
 
 
 def _column(table: CsvTable, node: yaml.Node | None, notes: Notes) -> tuple[str, ...]:
-    """The cells of the column that `node` names (the first one without), row by row, with single spaces; none, with
-    a note, when there is no such column.
+    """The cells of the column named by `node` (by default the first one), row by row, with single spaces; none, with a
+    note, when there is no such column.
     """
     wanted = table.header[0] if node is None else scalar(node, notes)
     if wanted not in table.header:
@@ -508,8 +507,8 @@ def _goes_with(
 def _pairs(
     node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | None, reading: _Reading
 ) -> list[tuple[str, str]] | None:
-    """(value there, value here) from a file or from the questionnaire itself; None, with a note, when there are no
-    such columns.
+    """(value there, value here) from a file or from the questionnaire itself; None, with a note, when the columns are
+    missing.
     """
     notes = reading.notes
     if ("column" in found) == ("pairs" in found):
@@ -535,9 +534,7 @@ def _pairs(
 
 
 def self_contained(path: Path) -> str:
-    """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises
-    TemplateError.
-    """
+    """The text of the questionnaire at `path` with its external lists written into it; raises TemplateError."""
     content = path.read_bytes().decode("utf-8-sig")
     reading = _Reading(notes=Notes(file=path.name), folder=path.parent)
     loaded = load_questionnaire(path)
@@ -556,7 +553,7 @@ def self_contained(path: Path) -> str:
 
 
 def _from_files(node: yaml.Node, loaded: Questionnaire, reading: _Reading) -> Iterator[tuple[yaml.Node, object]]:
-    """The nodes that name a file or a column of one, each with what to write instead."""
+    """The nodes that name a file or a column of one, each with its replacement."""
     if isinstance(node, yaml.MappingNode):
         found = {key.value: value for key, value in node.value}
         for name, value in found.items():
@@ -791,7 +788,7 @@ def _sizes(value: yaml.Node, kind: str, notes: Notes) -> tuple[int, ...]:
 
 
 def _bounds(found: dict[str, yaml.Node], kind: str, notes: Notes) -> tuple[str | None, str | None]:
-    """Smallest and greatest admissible value; numbers and years start at 0 when nothing is said."""
+    """Smallest and greatest admissible value; numbers and years start at 0 by default."""
     low = _bound(found["min"], kind, notes) if "min" in found else None
     high = _bound(found["max"], kind, notes) if "max" in found else None
     if low and high and (low > high if kind == "date" else float(low) > float(high)):

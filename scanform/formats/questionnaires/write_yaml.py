@@ -12,7 +12,7 @@ from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.questionnaire import Alphabet, Filled
 
 GROUP_GAP = 1.8
-"""Cells further apart than this many times the usual distance begin a new group."""
+"""Multiple of the usual cell distance above which a new group begins."""
 
 _TYPES = {
     Alphabet.DIGITS: "digits",
@@ -23,7 +23,7 @@ _TYPES = {
     Alphabet.DECIMAL: "decimal",
 }
 _CELLS = {Alphabet.DATE: 8, Alphabet.TIME: 4}
-"""Types whose cells are fixed."""
+"""Types with a fixed number of cells."""
 
 
 def questionnaire_yaml(layout: Layout, *, language: str = DEFAULT_LANGUAGE) -> str:
@@ -63,7 +63,7 @@ def zones_by_question(layout: Layout) -> dict[str, list[Zone]]:
 
 
 def _item(zone: Zone, by_question: Mapping[str, Sequence[Zone]], done: set[str]) -> Iterator[str]:
-    """The lines of a question, or of the matrix that it is a row of; none when they have been written."""
+    """The lines of a question, or of its matrix; none when they have already been written."""
     if zone.question in done:
         return
     rows = [code for code, zones in by_question.items() if zone.group is not None and zones[0].group == zone.group]

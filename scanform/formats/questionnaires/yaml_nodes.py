@@ -1,7 +1,7 @@
-"""YAML as nodes with line numbers: every scalar is the text that was written, and every mistake is noted with its line.
+"""YAML as nodes with line numbers: every scalar is the text as written, and every mistake is noted with its line.
 
 PyYAML's `compose` is used instead of `load`, so that `yes`, `no`, `on` or `0123` stay what the author typed, and so
-that duplicate keys are seen (YAML 1.1 would turn the first into booleans and keep the last of the second).
+that duplicate keys are detected (YAML 1.1 would turn the first into booleans and keep the last of the second).
 """
 
 import difflib
@@ -14,7 +14,7 @@ import yaml
 from scanform.errors import TemplateError, Words, listed, words
 
 MAX_MESSAGES = 12
-"""How many mistakes are listed at once; more would not be read."""
+"""Maximum number of mistakes listed at once; nobody reads more."""
 
 _TRUE = frozenset({"yes", "true", "ja", "on"})
 _FALSE = frozenset({"no", "false", "nein", "off"})
@@ -22,21 +22,21 @@ _FALSE = frozenset({"no", "false", "nein", "off"})
 
 @dataclass(slots=True)
 class Notes:
-    """The mistakes found so far in one file; `note` adds one, `raise_any` ends the reading when there are any."""
+    """The mistakes found so far in one file; `note` adds one, `raise_any` stops if there are any."""
 
     file: str
     found: list[tuple[int, Words]] = field(default_factory=list)
 
     def note(self, node: yaml.Node, slug: str, /, **params: object) -> None:
-        """Adds the message `template.<slug>` for the line of `node`."""
+        """Add the message `template.<slug>` for the line of `node`."""
         self.note_line(node.start_mark.line + 1, slug, **params)
 
     def note_line(self, line: int, slug: str, /, **params: object) -> None:
-        """Adds the message `template.<slug>` for a 1-based line."""
+        """Add the message `template.<slug>` for a 1-based line."""
         self.found.append((line, words(f"template.{slug}", **params)))
 
     def raise_any(self) -> None:
-        """Raises TemplateError with all mistakes, if there are any."""
+        """Raise TemplateError with all mistakes, if there are any."""
         if self.found:
             raise self.error()
 
@@ -97,7 +97,7 @@ _SYNTAX = (
     ("expected <block end>", "syntax-indent"),
     ("could not find expected ':'", "syntax-no-colon"),
 )
-"""What PyYAML says, and which of our messages says it in plain words."""
+"""PyYAML's messages, and ours in plain words."""
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, notes: Notes) -> TemplateError:
@@ -113,8 +113,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, notes: Notes) -> TemplateError:
 
 
 def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
-    """Keys and values of a mapping in the order of the file; keys that are not plain or come twice are noted and
-    left out.
+    """Keys and values of a mapping in the order of the file; keys that are not plain or repeated are noted and left
+    out.
     """
     if not isinstance(node, yaml.MappingNode):
         notes.note(node, "want-mapping")
@@ -133,8 +133,8 @@ def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.N
 
 
 def mapping(node: yaml.Node, known: Sequence[str], notes: Notes) -> dict[str, yaml.Node]:
-    """A mapping whose keys must be among `known`; others are noted, and taken for the nearest known key when there
-    is one.
+    """A mapping whose keys must be among `known`; others are noted, and replaced by the nearest known key if there is
+    one.
     """
     result: dict[str, yaml.Node] = {}
     for key, value in entries(node, notes):
@@ -145,7 +145,7 @@ def mapping(node: yaml.Node, known: Sequence[str], notes: Notes) -> dict[str, ya
 
 
 def note_unknown(node: yaml.Node, value: str, known: Sequence[str], notes: Notes, *, slug: str) -> str:
-    """Notes an unknown word; returns the nearest known one, "" when there is none."""
+    """Note an unknown word; returns the nearest known one, "" when there is none."""
     near = difflib.get_close_matches(value.lower(), known, n=1, cutoff=0.6)
     if near:
         notes.note(node, f"{slug}-near", value=value, near=near[0])

@@ -1,5 +1,5 @@
-"""Reading CSV files of unknown origin strictly: encoding, separator and quotes are found out, never guessed past
-damage.
+"""Strict reading of CSV files of unknown origin: encoding, separator and quotes are detected; damage is never glossed
+over.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from scanform.model.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvLimits:
-    """What a CSV file may be at most; far above any survey, far below what hurts a small machine."""
+    """Limits of a CSV file; far above any survey, far below what strains a small machine."""
 
     max_bytes: int = 200_000_000  # 10,000 responses with 250 columns are 5 MB
     max_field: int = 4_000_000  # characters in one cell; the csv module's own limit of 131,072 is below one long essay
@@ -26,9 +26,9 @@ class CsvLimits:
 
 SEPARATORS = (",", ";", "\t")
 _SAMPLE = 50  # records by which separators are compared
-_AGREE = 0.9  # of the records have as many cells as the first one where the separator is right; the others are damaged
+_AGREE = 0.9  # fraction of records as wide as the first under the right separator; the others are damaged
 _SEP_LINE = re.compile(r'"?sep=(?P<sign>[^"\r\n])"?[,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
-NULL = "NULL"  # how databases write that there is nothing; only without quotation marks
+NULL = "NULL"  # NULL in databases; only without quotation marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class CsvTable:
     """A decoded file: `rows` are (1-based row number in a spreadsheet, cells, composed: NFC); rows of wrong length are
     left out and reported.
 
-    `nulls` are, by row number, the columns with nothing at all, where the file tells that from an empty text:
-    LimeSurvey writes all cells with quotation marks, those without a value without. It is empty for files that make no
-    difference. `decomposed` says that umlauts stood in two characters.
+    `nulls` are, by row number, the NULL columns, where the file distinguishes NULL from an empty text: LimeSurvey
+    quotes all cells except those without a value. It is empty for files without that distinction. `decomposed` says
+    that umlauts were stored as two characters.
     """
 
     header: tuple[str, ...]
@@ -52,7 +52,7 @@ class CsvTable:
 
 
 def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
-    """The table in `path`; raises InputError for what is not a complete CSV file."""
+    """The table in `path`; raises InputError for an incomplete or invalid CSV file."""
     limits = limits or CsvLimits()
     content = _content(path, limits)
     decoded, encoding = decode(content, path.name)
@@ -80,7 +80,7 @@ def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:
-    """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console;
+    """(text, encoding): UTF-8 or UTF-16, otherwise that of Excel on German Windows, of an old Mac or of the console;
     raises InputError.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -98,12 +98,12 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
 
 _OLD = ("cp1252", "mac_roman", "cp850")
 _WRITTEN = frozenset("äöüÄÖÜßéèêàâáçñíóúôëïæøåÉ–—„“”‚‘’…€°²³½§»«·•\N{NO-BREAK SPACE}")
-_SURE = 2  # different characters that all are letters of European languages or their signs: one alone may be chance
+_SURE = 2  # different characters, all of them letters or signs of European languages: a single one may be chance
 
 
 def _old_encoding(content: bytes) -> str:
-    """Windows-1252, unless its characters make no words and those of a Mac or of the console do; decided from the
-    whole file.
+    """Windows-1252, unless it yields no words and the encoding of a Mac or of the console does; decided from the whole
+    file.
     """
     foreign = bytes(sorted({byte for byte in content if byte > 0x7F}))
 
@@ -137,8 +137,8 @@ def _content(path: Path, limits: CsvLimits) -> bytes:
 
 
 def _delimiter(decoded: str, hint: str) -> str:
-    """Comma, semicolon or tab, or what the line `sep=` says: the one that cuts the records into equally many cells,
-    and into most.
+    """Comma, semicolon or tab, or as given by the line `sep=`: the one that cuts the records into equally many cells,
+    and the most.
     """
     best, most = hint or ",", (False, 0)
     for delimiter in dict.fromkeys((hint, *SEPARATORS) if hint else SEPARATORS):
@@ -152,9 +152,9 @@ def _delimiter(decoded: str, hint: str) -> str:
 
 
 def _widths(decoded: str, delimiter: str) -> list[int]:
-    """How many cells the first records have, blank lines left out; none where they cannot be read that way."""
+    """Number of cells of the first records, without blank lines; none where they cannot be read that way."""
     found: list[int] = []
-    with suppress(csv.Error):  # a quotation mark that is not closed: what was read before it tells enough
+    with suppress(csv.Error):  # an unclosed quotation mark: the records before it suffice
         for record in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True):
             if record:
                 found.append(len(record))
@@ -166,8 +166,8 @@ def _widths(decoded: str, delimiter: str) -> list[int]:
 def _nulls(
     decoded: str, delimiter: str, records: Sequence[Sequence[str]], first: int, sound: set[int]
 ) -> dict[int, frozenset[int]]:
-    """The cells without a value by row, where the file tells them from empty texts: every value has quotation marks,
-    and of the empty cells some.
+    """The NULL cells by row, where the file distinguishes them from empty texts: every value is quoted, and some of the
+    empty cells are.
     """
     kinds = _quoted(decoded, delimiter)
     if [len(kind) for kind in kinds] != [max(1, len(record)) for record in records]:
@@ -191,7 +191,7 @@ def _nulls(
 
 
 def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
-    """For each record, whether its cells stand in quotation marks."""
+    """For each record, whether its cells are quoted."""
     mark = re.escape(delimiter)
     cell = re.compile(rf'(?:(")[^"]*(?:""[^"]*)*"|[^{mark}\r\n]*)({mark}|\r\n|\r|\n|$)')
     found: list[list[bool]] = [[]]
@@ -209,10 +209,8 @@ def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
 
 
 def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits) -> Iterator[list[str]]:
-    """The records of the file; raises InputError where a quote is never closed, so that no row is swallowed."""
-    previous = csv.field_size_limit(
-        limits.max_field
-    )  # this limit of the csv module holds for the process: put back below
+    """The records of the file; raises InputError for an unclosed quote, so that no row is swallowed."""
+    previous = csv.field_size_limit(limits.max_field)  # this limit of the csv module is process-wide: restored below
     try:
         reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True)
         try:

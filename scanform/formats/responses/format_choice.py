@@ -1,4 +1,4 @@
-"""One decision about one column: what its cells prove, what a person says, what holds since an earlier export; else
+"""One decision about one column: what its cells prove, a person's choice, what holds since an earlier export; otherwise
 it stays open.
 """
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind, OpenFormat, Reading
 
 Show = Callable[[str, Reading], str]
-"""What a cell is taken for in a reading, in words; "" where it cannot be read that way."""
+"""A cell as interpreted in a reading, in words; "" where it cannot be read that way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the cells of a column say: `readings` that can be meant (none: nothing hangs on it), `proofs` cells that one
-    reading alone can read, and a cell that hangs on it, `doubtful`. Cells come with `rows`, their rows; `elsewhere` is
-    what other columns prove for the whole file, if anything.
+    """The evidence of a column's cells: possible `readings` (none: the choice makes no difference), `proofs`, cells
+    that only one reading admits, and `doubtful`, an ambiguous cell. Cells come with their `rows`; `elsewhere` is what
+    other columns prove for the whole file, if anything.
     """
 
     readings: Collection[Reading]
@@ -27,8 +27,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The decision, or what stays open, or the reading that a person named and a cell of row `row` that it cannot
-    read; all None: nothing hangs on it.
+    """The decision, or what stays open, or the reading chosen by a person and a cell of row `row` that contradicts it;
+    all None: the choice makes no difference.
     """
 
     decision: FormatDecision | None = None
@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def reading(self) -> str | None:
-        """How to read the column; None where nothing hangs on it, or nobody has said so yet."""
+        """How to read the column; None where it makes no difference or is not decided yet."""
         return None if self.decision is None else self.decision.reading
 
 
@@ -76,7 +76,7 @@ def _reading(name: str | None) -> Reading | None:
 
 
 def _unsaid(clear: Reading | None, kept: Reading | None, evidence: Evidence) -> tuple[Reading | None, Basis]:
-    """What holds where nobody says anything; cells that prove two readings leave it open, whatever held before."""
+    """The reading without a person's choice; cells that prove two readings leave it open, whatever held before."""
     if clear is not None:
         return clear, Basis.PROVEN
     if evidence.proofs:

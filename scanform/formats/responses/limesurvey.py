@@ -1,8 +1,8 @@
-"""The CSV response export of LimeSurvey for a questionnaire of ours -> responses of the same type that paper gives.
+"""LimeSurvey's CSV response export for a questionnaire of ours -> responses of the same type as from paper.
 
-What an export looks like was read from LimeSurvey's own export code: UTF-8 with BOM, cells quoted, `,` or `;`, an empty
-last row; headings by code, by code and text, or by Expression Manager code; answers as codes or in full. Nothing is
-guessed: columns and values that fit nothing are reported with row and column, and such an answer waits for a person.
+The format follows LimeSurvey's own export code: UTF-8 with BOM, cells quoted, `,` or `;`, an empty last row; headings
+by code, by code and text, or by Expression Manager code; answers as codes or in full. Nothing is guessed: unknown
+columns and values are reported with row and column, and such an answer waits for a person.
 """
 
 import re
@@ -45,12 +45,11 @@ class FileFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalImport:
-    """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on
-    purpose.
+    """The content of one export: its responses, its problems, and the headings of columns left aside on purpose.
 
-    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no
-    columns for. `decisions` are how its `columns` were read; where `still_open` or `misfits` hold something, nobody
-    knows how to read a column, and there are no responses.
+    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` are the columns missing from
+    the export. `decisions` are how its `columns` were read; where `still_open` or `misfits` hold something, a column's
+    reading is undecided, and there are no responses.
     """
 
     responses: tuple[Response, ...]
@@ -67,11 +66,11 @@ class DigitalImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Export:
-    """An export whose columns are understood: the questionnaire, the labels of its options, what stands in each column
-    and how it is read.
+    """An export with identified columns: the questionnaire, the labels of its options, the content of each column and
+    how it is read.
 
-    `paged` says that its pages are the sections of the questionnaire; `told` are the ways in which the file tells what
-    was not shown.
+    `paged` says that its pages are the sections of the questionnaire; `told` are the ways in which the file marks
+    questions not shown.
     """
 
     questionnaire: Questionnaire
@@ -86,13 +85,13 @@ class _Export:
 
     @property
     def headings(self) -> Mapping[Target, str]:
-        """The heading of each column that is understood."""
+        """The heading of each identified column."""
         return {target: self.table.header[place] for target, place in self.columns.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are
+    """The answer of a row to one question: canonical `value`, ticked options, or why there is nothing. `problems` are
     slugs, the main one first.
 
     `shown` is None where the file does not tell whether the question was shown. `not_offered` are options without a
@@ -122,7 +121,7 @@ def read_export(
 ) -> DigitalImport:
     """All responses in `path`.
 
-    `prefix` stands before LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates,
+    `prefix` precedes LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates,
     `choices` says how to read columns. Raises InputError for a file that is not a response export of this
     questionnaire.
     """
@@ -158,7 +157,7 @@ def read_export(
 def _understood(
     path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str
 ) -> _Export:
-    """The export with its columns understood and decided."""
+    """The export with its columns identified and their readings decided."""
     table = csv_io.read_table(path)
     table = replace(table, header=tuple(mojibake.repaired(heading) or heading for heading in table.header))
     columns = _targets(table.header, questionnaire)
@@ -184,8 +183,8 @@ def _understood(
 
 
 def recognised(path: Path, questionnaire: Questionnaire) -> float:
-    """The share of the columns in `path` that belong to `questionnaire`, 0..1: which survey of a project is it an
-    export of?
+    """The fraction of the columns in `path` that belong to `questionnaire`, 0..1: used to find the survey of
+    an export.
     """
     columns = [
         t
@@ -196,8 +195,8 @@ def recognised(path: Path, questionnaire: Questionnaire) -> float:
 
 
 def _targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column, by its code or, where it has none, by its text; a column by its code comes first,
-    and no text stands for it again.
+    """The target of each column, by its code or, without one, by its text; a match by code takes precedence, and
+    excludes matches by text.
     """
     found = targets(header, questionnaire)
     texts = text_headings(questionnaire)
@@ -245,7 +244,7 @@ def _unknown_columns(header: Sequence[str], columns: Sequence[Target | None]) ->
 
 
 def _missing_columns(export: _Export) -> Iterable[Problem]:
-    """What the export has no columns for; signatures are only ever on paper."""
+    """The columns missing from the export; signatures exist only on paper."""
     stamped = Target(holds=Holds.SYSTEM, question="submitdate") in export.columns
     asked = (question for question in export.questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE)
     lacking = [] if stamped else ["submitdate"]
@@ -297,7 +296,7 @@ def _writein(question: Question, option: str) -> Target:
 def _response(
     export: _Export, number: int, cells: Sequence[str], *, prefix: str
 ) -> tuple[Response | None, list[Problem]]:
-    """The response in row `number`, and what was not understood in it."""
+    """The response in row `number`, and the cells in it that were not understood."""
     row_id = _source_id(_system(export, cells, "id"))
     if not row_id:
         return None, [Problem(slug="row-without-id", params=(("row", str(number)),))]
@@ -383,8 +382,8 @@ def _all_facts(export: _Export, prefix: str) -> dict[str, SourceFacts]:
 
 
 def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
-    """What LimeSurvey says about a response beside its answers; times as its clock showed them, the date of
-    anonymised responses as none.
+    """LimeSurvey's facts about a response beside its answers; times as its clock showed them, the date of anonymised
+    responses as none.
     """
 
     def cell(name: str) -> str | None:
@@ -395,9 +394,7 @@ def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
         moment = None if not value else _moment(export, name, value)
         if not value or moment is not None:
             return moment.on_clock_in(export.zone).isoformat() if moment else value
-        return (
-            None if len(moments.readings(value)) > 1 else ""
-        )  # as long as nobody knows how to read it, it says nothing
+        return None if len(moments.readings(value)) > 1 else ""  # as long as its reading is undecided, it says nothing
 
     lastpage, seed = cell("lastpage"), cell("seed")
     return SourceFacts(
@@ -411,8 +408,8 @@ def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
 
 
 def _lacking(export: _Export) -> Lacking:
-    """What the export has no columns for. A text beside the option of a question that is not there is not there
-    either: whether it was asked is not known.
+    """The columns missing from the export. If a question is missing, so is the text beside its option: whether it was
+    asked is unknown.
     """
     columns: list[str] = []
     options: list[tuple[str, str]] = []
@@ -433,15 +430,15 @@ def _lacking(export: _Export) -> Lacking:
 
 
 def _system(export: _Export, cells: Sequence[str], name: str) -> str:
-    """What stands in a system column, "" for nothing, however that is written."""
+    """The content of a system column, "" for nothing, however that is written."""
     place = export.columns.get(Target(holds=Holds.SYSTEM, question=name))
     value = "" if place is None else cells[place].strip()
     return "" if value.lower() in limesurvey_values.NO_STAMP else value
 
 
 def _received(export: _Export, number: int, cells: Sequence[str]) -> tuple[str, list[Problem]]:
-    """When a response was submitted, or last touched, as ISO 8601 in UTC; "" where nobody knows, or it is
-    anonymised. And what is odd about the dates.
+    """When a response was submitted, or last touched, as ISO 8601 in UTC; "" if unknown or anonymised. And problems of
+    the dates.
     """
     problems: list[Problem] = []
     for name in ("submitdate", "datestamp"):
@@ -471,13 +468,13 @@ def _received(export: _Export, number: int, cells: Sequence[str]) -> tuple[str, 
 
 
 def _moment(export: _Export, name: str, stamp: str) -> moments.Moment | None:
-    """What a date of LimeSurvey says; None when there is no date, or only that of anonymised responses."""
+    """A date of LimeSurvey; None when there is none, or only that of anonymised responses."""
     moment = moments.read(stamp, export.formats.of(name, FormatKind.DATES))
     return None if moment is None or moments.is_anonymous(moment) else moment
 
 
 def _found(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
-    """What the row says about `question`; what is not understood is added to `problems`."""
+    """The answer of the row to `question`; cells that are not understood are added to `problems`."""
     if question.kind is QuestionKind.MULTIPLE:
         return _found_ticks(export, question, number, cells, problems)
     target = _choice_target(question)
@@ -500,8 +497,8 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
 
 
 def _is_shown(export: _Export, number: int, place: int, cell: Cell) -> bool | None:
-    """Whether a cell was on the screen: it was where something stands in it; where nothing does, files that tell
-    empty from nothing say so.
+    """Whether a cell was on the screen: certainly if it is not empty; empty cells are decided by files that distinguish
+    empty from NULL.
     """
     if not cell.shown or place in export.table.nulls.get(number, ()):
         return False
@@ -558,7 +555,7 @@ def _tick_cell(
 
 
 def _unknown(export: _Export, question: Question, target: Target, *, number: int, raw: str, slug: str) -> Problem:
-    """The problem with its row and column; the value is only shown where it is no personal data."""
+    """The problem with its row and column; the value is shown only if it is not personal data."""
     place = {"row": str(number), "column": _clipped(export.headings[target])}
     if question.data_class is not DataClass.ANSWER:
         return Problem(slug=slug, where=text("digital.cell", export.language, **place), params=tuple(place.items()))
@@ -590,7 +587,7 @@ def _answer(question: Question, found: _Found, *, asked: bool | None, was_reache
 
 
 def _why_empty(question: Question, found: _Found, *, asked: bool | None, was_reached: bool) -> Missing:
-    """Why a question has no answer; one that was left out although no filter of ours says so was not shown."""
+    """Why a question has no answer; one left out without a filter of ours was not shown."""
     if not found.present:
         return Missing.NOT_IN_VERSION
     if asked is False:
@@ -637,7 +634,7 @@ def _text_answer(question: str, option: str, value: str, *, astray: bool, missin
 
 
 def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...], tuple[Problem, ...]]:
-    """Rows with one id count once when they are equal; when they differ none of them is taken."""
+    """Equal rows with one id count once; if they differ none of them is taken."""
     by_id: dict[str, set[Response]] = {}
     for response in responses:
         by_id.setdefault(response.id, set()).add(response)

@@ -1,4 +1,4 @@
-"""Which column of a LimeSurvey response export holds what, for each way LimeSurvey can head its columns.
+"""Identifies the columns of a LimeSurvey response export, for each way LimeSurvey can head its columns.
 
 Headings seen in exports: `code`, `code. text`, `code[sub]`, `code[sub][scale]`, and with Expression Manager codes
 `code_sub`. Each row of a matrix is a question of its own here and a subquestion there: `matrix[row]`,
@@ -15,7 +15,7 @@ from scanform.model.questionnaire import Option, Question, QuestionKind, Questio
 
 
 class Holds(StrEnum):
-    """What a column holds."""
+    """The content of a column."""
 
     CHOICE = "choice"
     TICK = "tick"
@@ -28,9 +28,7 @@ class Holds(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where the cells of a column belong: a question, one of its options, or a system column (`question` is its
-    name).
-    """
+    """The target of a column's cells: a question, one of its options, or a system column (`question` is its name)."""
 
     holds: Holds
     question: str
@@ -59,8 +57,8 @@ _TIMING = re.compile(r"groupTime\d+|\w+Time")
 
 
 def targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column; None for a column that is not known. What LimeSurvey says about those it invited is
-    never an answer.
+    """The target of each column; None for an unknown column. LimeSurvey's attributes of invited people are never
+    answers.
     """
     known = _known_columns(questionnaire)
     found = _without_participants(header, [_target(name, known) for name in header], questionnaire)
@@ -72,16 +70,16 @@ def targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target
 
 
 def _is_timing(heading: str, known: dict[str, Target]) -> bool:
-    """Whether a heading is that of the time spent on a known question, whatever other question has its letters."""
+    """Whether a heading is that of the time spent on a known question, even if another question has the same name."""
     return heading.endswith("Time") and (heading.removesuffix("Time") in known or heading.startswith("groupTime"))
 
 
 def _without_participants(
     header: Sequence[str], found: Sequence[Target | None], questionnaire: Questionnaire
 ) -> list[Target | None]:
-    """LimeSurvey puts its columns about participants between its other ones and the first question. Where a
-    questionnaire of old has a question that is called like one of them, the place tells the two apart: only the first
-    question, with no other such column beside it, can stand there itself.
+    """LimeSurvey puts its participant columns between its other ones and the first question. Where an old questionnaire
+    has a question named like one of them, the position distinguishes the two: only the first question, with no other
+    such column beside it, can be there itself.
     """
     names = [_code_of(heading) for heading in header]
     invited = [
@@ -107,7 +105,7 @@ def _without_participants(
 
 
 def _code_of(heading: str) -> str:
-    """The code with which a heading begins, in small letters."""
+    """The code at the start of a heading, in small letters."""
     match = _CODE.match(heading)
     return (
         match[1].lower()
@@ -139,7 +137,7 @@ def _target(heading: str, known: dict[str, Target]) -> Target | None:
 
 
 def columns_of(question: Question) -> Iterator[str]:
-    """The headings that a column of a question can have today."""
+    """The headings a column of a question can have today."""
     return (name for name, _ in _columns_of(question))
 
 
@@ -158,7 +156,7 @@ def _known_columns(questionnaire: Questionnaire) -> dict[str, Target]:
 
 
 def _editions(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
-    """The question as it is, then as it was with former codes; with each, the present codes of its options by former
+    """The present question, then the same with former codes; with each, the present codes of its options by former
     ones.
     """
     renamed = [(former, option) for option in question.options for former in option.formerly]

@@ -1,4 +1,4 @@
-"""How the columns of one LimeSurvey export are to be read: each decided from all its rows, never cell by cell."""
+"""How the columns of one LimeSurvey export are read: each decided from all its rows, never cell by cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,11 @@ from scanform.model.column_format import FormatChoices, FormatDecision, FormatKi
 from scanform.model.questionnaire import Alphabet, DataClass, Question, QuestionKind, Questionnaire
 
 STAMPS = ("submitdate", "startdate", "datestamp")
-"""LimeSurvey writes these together, so what one shows about the order of day and month holds for the others."""
+"""LimeSurvey writes these together, so the order of day and month in one holds for the others."""
 
 _FULL_TICKS = frozenset({"yes", "no", "ja", "nein", "n/a"})
 _CODE_TICKS = frozenset({"y", ""})
-"""In words LimeSurvey writes something into each cell of a box."""
+"""With answers in words, LimeSurvey fills every cell of a box."""
 
 _LEFT = "..."
 
@@ -27,8 +27,8 @@ _LEFT = "..."
 class Formats:
     """How each column is read (stable name of the column and kind -> reading), and what is still open.
 
-    `full_answers`: answers stand in words, not in codes. `misfits`: what a person said and the cell that says otherwise
-    (column, reading, cell, row).
+    `full_answers`: answers in words, not codes. `misfits`: a person's choice and the cell that contradicts it (column,
+    reading, cell, row).
     """
 
     readings: Mapping[tuple[str, FormatKind], str]
@@ -38,14 +38,14 @@ class Formats:
     full_answers: bool = False
 
     def of(self, column: str, kind: FormatKind) -> Reading | None:
-        """How a column is read; None where nothing hangs on it."""
+        """How a column is read; None where it makes no difference."""
         found = self.readings.get((column, kind))
         return None if found is None else Reading(found)
 
 
 @dataclass(slots=True)
 class _Deciding:
-    """What was decided so far about a file."""
+    """The decisions so far about a file."""
 
     table: CsvTable
     questionnaire: Questionnaire
@@ -56,7 +56,7 @@ class _Deciding:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def cells(self, *places: int) -> dict[str, int]:
-        """The cells that hold something in these columns, each with the first row in which it stands."""
+        """The non-empty cells in these columns, each with its first row."""
         found: dict[str, int] = {}
         for number, cells in self.table.rows:
             for place in places:
@@ -66,12 +66,12 @@ class _Deciding:
         return found
 
     def is_shown(self, target: Target) -> bool:
-        """Whether cells of a column may stand in messages: no personal data."""
+        """Whether cells of a column may appear in messages: no personal data."""
         question = self.questionnaire.question(target.question)
         return target.holds is Holds.SYSTEM or (question is not None and question.data_class is DataClass.ANSWER)
 
     def add(self, outcome: Outcome, target: Target) -> str | None:
-        """Keep an outcome, without its cells where those are personal data; the reading."""
+        """Record an outcome, without its cells if those are personal data; returns the reading."""
         if not self.is_shown(target):
             outcome = _hidden(outcome)
         self.outcomes.append(outcome)
@@ -79,7 +79,7 @@ class _Deciding:
 
 
 def name_of(target: Target) -> str:
-    """The name by which a column is known in all exports, whatever its heading is: `question`, `question[option]`."""
+    """The stable name of a column in all exports, whatever its heading is: `question`, `question[option]`."""
     if target.option is None:
         return target.question
     return f"{target.question}[{target.option}{'comment' if target.holds is Holds.WRITEIN else ''}]"
@@ -99,9 +99,7 @@ def _hidden(outcome: Outcome) -> Outcome:
 def repair(
     table: CsvTable, questionnaire: Questionnaire, places: Mapping[Target, int], choices: FormatChoices, language: str
 ) -> tuple[CsvTable, tuple[Outcome, ...]]:
-    """The table with garbled text read as it was meant, column by column; a column in which only some cells are
-    garbled is for a person.
-    """
+    """The table with garbled text repaired, column by column; a partly garbled column is left to a person."""
     deciding = _Deciding(table, questionnaire, places, choices, language, {})
     mended: set[int] = set()
     for target, place in places.items():
@@ -116,7 +114,7 @@ def repair(
             proofs={}, doubtful=example, rows=cells,
         )  # fmt: skip
         said = choices.spoken(name_of(target), FormatKind.TEXT)
-        if said == Reading.AS_WRITTEN:  # a person may want it as it stands, whatever the cells say
+        if said == Reading.AS_WRITTEN:  # a person may want it unchanged, whatever the cells say
             evidence = replace(evidence, readings={Reading.REPAIRED, Reading.AS_WRITTEN})
         outcome = choose(
             name_of(target),
@@ -151,7 +149,7 @@ def decide(
     indexes: Mapping[str, ChoiceIndex],
     before: Sequence[Outcome] = (),
 ) -> Formats:
-    """Decide all columns of the table; `before` is what was decided about their text."""
+    """Decide all columns of the table; `before` are the decisions about their text."""
     deciding = _Deciding(table, questionnaire, places, choices, language, indexes, list(before))
     readings = _dates(deciding, zone) | _numbers(deciding) | _answers(deciding)
     by_words = {reading for (_, kind), reading in readings.items() if kind is FormatKind.ANSWERS}
@@ -205,7 +203,7 @@ def _dates(deciding: _Deciding, zone: tzinfo) -> dict[tuple[str, FormatKind], st
 
 
 def _of_group(choices: FormatChoices, group: Sequence[Target]) -> FormatChoices:
-    """What is known about one of several columns that go together is known about all of them."""
+    """What is known about one of several related columns holds for all of them."""
     names = [name_of(target) for target in group]
 
     def shared(known: Mapping[tuple[str, FormatKind], str]) -> dict[tuple[str, FormatKind], str]:
@@ -309,8 +307,8 @@ def _sides(index: ChoiceIndex, cells: Iterable[str]) -> tuple[str, str, str]:
 
 
 def _mode(deciding: _Deciding, *, words_only: bool = False) -> Reading | None:
-    """What all columns together say; None where they say nothing, or two things. `words_only`: whether any speaks
-    for words.
+    """The kind that all columns together prove; None if they prove nothing, or both. `words_only`: whether any proves
+    words.
     """
     codes = words = False
     for target, place in deciding.places.items():

@@ -1,8 +1,8 @@
-"""How far somebody came who broke off: what lies beyond was not reached, which is not the same as left empty.
+"""How far a respondent who broke off came: questions beyond were not reached, which is not the same as left empty.
 
-Proof of having been on the screen is an answer, or an empty text where the file tells empty from nothing. Where pages
-are sections, `lastpage` tells which pages were sent off; on the page on which somebody left, and where pages are
-something else, what lies behind the last answer was not reached.
+Proof of having been on the screen is an answer, or an empty text where the file distinguishes empty from NULL. Where
+pages are sections, `lastpage` tells which pages were submitted; on the page where the respondent left, and where pages
+are something else, everything behind the last answer was not reached.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ from scanform.model.questionnaire import Matrix, Question, QuestionKind, Questio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a row says about a question: whether anything stands there, and whether it was shown (None: the file does
-    not tell).
+    """The content of a row for a question: whether anything is there, and whether it was shown (None: the file does not
+    tell).
     """
 
     question: str
@@ -24,7 +24,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """The questions that were not reached; none for a response that was sent off."""
+    """The questions not reached; none for a submitted response."""
 
     beyond: frozenset[str] = frozenset()
 
@@ -34,8 +34,8 @@ class Reached:
 
     @classmethod
     def of(cls, seen: Sequence[Seen], questionnaire: Questionnaire, *, lastpage: str = "") -> "Reached":
-        """From what a row that was not sent off says, in the order of the questionnaire; `lastpage` where pages are
-        sections.
+        """From the content of a row that was not submitted, in the order of the questionnaire; `lastpage` where pages
+        are sections.
         """
         proven = [place for place, one in enumerate(seen) if one.answered or one.shown]
         sent = _sent(questionnaire, lastpage)
@@ -45,8 +45,8 @@ class Reached:
 
 
 def _sent(questionnaire: Questionnaire, lastpage: str) -> frozenset[str]:
-    """The questions of the pages that were sent off: LimeSurvey counts a page when its answers arrive; the last page
-    arrives with the whole response.
+    """The questions of the submitted pages: LimeSurvey counts a page when its answers arrive; the last page arrives
+    with the whole response.
     """
     sections = _pages(questionnaire)
     count = int(lastpage) if lastpage.isdigit() else 0
@@ -54,8 +54,8 @@ def _sent(questionnaire: Questionnaire, lastpage: str) -> frozenset[str]:
 
 
 def pages_are_sections(questionnaire: Questionnaire, lastpages: Iterable[str]) -> bool:
-    """Whether each section is a page of the survey: those who came to the end were on as many pages. `lastpages` are
-    theirs.
+    """Whether each section is a page of the survey: complete responses then have as many pages. `lastpages`
+    are theirs.
     """
     counted = {int(page) for page in lastpages if page.isdigit()}
     sections = len(_pages(questionnaire))
@@ -63,7 +63,7 @@ def pages_are_sections(questionnaire: Questionnaire, lastpages: Iterable[str]) -
 
 
 def _pages(questionnaire: Questionnaire) -> list[list[str]]:
-    """The questions that are asked online, section by section; sections without any are no pages."""
+    """The questions asked online, section by section; sections without any are not pages."""
     found = []
     for section in questionnaire.sections:
         asked = [item for item in section.items if isinstance(item, Question | Matrix)]

@@ -15,12 +15,12 @@ _GAP = re.compile(r"\s*([\[\]])\s*")
 
 
 def uniform(heading: str) -> str:
-    """A heading as it is compared: as people see it, without spaces around brackets."""
+    """A heading as it is compared: the visible text, without spaces around brackets."""
     return _GAP.sub(r"\1", plain(heading))
 
 
 def text_headings(questionnaire: Questionnaire) -> Mapping[str, Target | None]:
-    """The column by the text of its heading, in each language; None where a text stands for two columns."""
+    """The column by the text of its heading, in each language; None where a text belongs to two columns."""
     found: dict[str, Target | None] = {}
     for language in questionnaire.languages:
         for heading, target in _headings(questionnaire, language):

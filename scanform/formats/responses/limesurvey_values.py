@@ -1,4 +1,4 @@
-"""What the cells of a LimeSurvey response export mean: answer codes or full answers, numbers, dates and times as ISO
+"""Interprets the cells of a LimeSurvey response export: answer codes or full answers, numbers, dates and times as ISO
 text.
 """
 
@@ -13,10 +13,10 @@ from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, Question, QuestionKind
 
 NOT_SHOWN = frozenset({"n/a", "{question_not_shown}"})
-"""How an export writes NULL: the question was not shown."""
+"""NULL in an export: the question was not shown."""
 
 NO_STAMP = NOT_SHOWN | {"null"}
-"""How programs write that there is no date, no token: nobody is called that."""
+"""How programs write a missing date or token; no real value looks like that."""
 
 TICKED = frozenset({"y", "yes", "ja", "1"})
 NOT_TICKED = frozenset({"", "n", "no", "nein", "0"})
@@ -36,7 +36,7 @@ _ZEROS = re.compile(r"^(-?\d+)[.,]0+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell understood: `value` in canonical form, or `shown` False, or the slug of a `problem`."""
+    """An interpreted cell: `value` in canonical form, or `shown` False, or the slug of a `problem`."""
 
     value: str = ""
     shown: bool = True
@@ -44,14 +44,12 @@ class Cell:
 
 
 def plain(text: str) -> str:
-    """The text of a label as people see it: no markup, single spaces, no difference between capital and small
-    letters.
-    """
+    """The visible text of a label: no markup, single spaces, case folded."""
     return _SPACES.sub(" ", _TAGS.sub("", text)).strip().casefold()
 
 
 def labels(question: Question) -> Mapping[str, str | None]:
-    """Option code by label in each language, and by words that mean the same; None where one text stands for two
+    """Option code by label in each language, and by words that mean the same; None where one text belongs to two
     options.
     """
     index: dict[str, str | None] = {}
@@ -65,22 +63,22 @@ def labels(question: Question) -> Mapping[str, str | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceIndex:
-    """The options of a question by what can stand in a cell: their codes, former ones included, and their labels
-    (None where a label stands for two).
+    """The options of a question by possible cell content: their codes, including former ones, and their labels (None
+    where a label belongs to two).
     """
 
     codes: Mapping[str, str]
     labels: Mapping[str, str | None]
 
     def code_of(self, cell: str) -> str | None:
-        """The option whose code the cell is; `-oth-` is the code of the option with a text beside it."""
+        """The option whose code is in the cell; `-oth-` is the code of the option with a text beside it."""
         code = cell.strip()
         if code == OTHER_ANSWER:
             return self.labels.get(OTHER_ANSWER)
         return next((self.codes[wanted] for wanted in (code, code.lower()) if wanted in self.codes), None)
 
     def labelled(self, cell: str) -> str | None:
-        """The option whose label the cell is, in any language."""
+        """The option whose label is in the cell, in any language."""
         return self.labels.get(plain(cell))
 
 
@@ -93,7 +91,7 @@ def choice_index(question: Question) -> ChoiceIndex:
 
 
 def _add_words(index: dict[str, str | None], question: Question) -> None:
-    """Other words for "other", yes and no, where exactly one option can be meant and no label says so already."""
+    """Synonyms of "other", yes and no, where exactly one option can be meant and no label is equal."""
     writeins = [option.code for option in question.options if option.writein]
     if len(writeins) == 1:
         for word in OTHER_WORDS:
@@ -110,8 +108,8 @@ def _add_words(index: dict[str, str | None], question: Question) -> None:
 
 
 def choice(raw: str, index: ChoiceIndex, reading: Reading | None) -> Cell:
-    """The option that a cell of a single choice question names: by its code, by its label, or by either where
-    `reading` is None, as nothing hangs on it.
+    """The option in a cell of a single choice question: by its code, by its label, or by either where `reading` is
+    None, as it makes no difference.
     """
     stripped = raw.strip()
     code = None if reading is Reading.LABELS else index.code_of(stripped)
@@ -123,7 +121,7 @@ def choice(raw: str, index: ChoiceIndex, reading: Reading | None) -> Cell:
 
 
 def tick(raw: str) -> Cell:
-    """What a tick box holds: "1" when ticked, "" when empty."""
+    """The content of a tick box: "1" when ticked, "" when empty."""
     word = raw.strip().casefold()
     if word in NOT_SHOWN:
         return Cell(shown=False)
@@ -131,7 +129,7 @@ def tick(raw: str) -> Cell:
 
 
 def written(raw: str, *, full_answers: bool) -> Cell:
-    """Free text with line feeds only; LimeSurvey's guard apostrophe before "=" is taken off."""
+    """Free text with line feeds only; LimeSurvey's guard apostrophe before "=" is removed."""
     cleaned = _CONTROL.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if cleaned.lower() == "{question_not_shown}" or (full_answers and cleaned == "N/A"):
         return Cell(shown=False)
@@ -141,10 +139,10 @@ def written(raw: str, *, full_answers: bool) -> Cell:
 def field(
     raw: str, question: Question, *, full_answers: bool, order: Reading | None = None, sign: Reading | None = None
 ) -> Cell:
-    """The value of a question with character cells or handwriting, by the rules that hold for paper too.
+    """The value of a question with character cells or handwriting, by the same rules as on paper.
 
-    `order` and `sign` say how dates and numbers stand in its column. A value that breaks a rule is kept as it stands,
-    with the slug of the rule in `problem`.
+    `order` and `sign` are the date and number format of its column. A value that breaks a rule is kept as written, with
+    the slug of the rule in `problem`.
     """
     cell = written(raw, full_answers=full_answers)
     if not cell.value:
@@ -161,8 +159,8 @@ def field(
 
 
 def _uniform(value: str, question: Question, order: Reading | None, sign: Reading | None) -> str | None:
-    """Dates as year-month-day, numbers with a decimal point, as the format of the column has it; None where the cell is
-    written otherwise than its column, or whose century nobody knows, and what is neither date nor number as it stands.
+    """Dates as year-month-day, numbers with a decimal point, read in the format of the column; None for a cell in
+    another format or of unknown century; anything else as it is.
     """
     if question.alphabet is Alphabet.DATE:
         moment = moments.read(value, order)
@@ -176,7 +174,7 @@ def _uniform(value: str, question: Question, order: Reading | None, sign: Readin
 
 
 def _without_padding(value: str, alphabet: Alphabet | None) -> str:
-    """What LimeSurvey adds to times (a date, seconds) and numbers (zeros after the decimal point) is taken off."""
+    """Without LimeSurvey's additions to times (a date, seconds) and numbers (zeros after the decimal point)."""
     if alphabet is Alphabet.TIME:
         return _SECONDS.sub(r"\1", _DAY.sub("", value))
     return _ZEROS.sub(r"\1", value) if alphabet in {Alphabet.DIGITS, None} else value

@@ -1,5 +1,5 @@
-"""Text that was stored as UTF-8 and read as something else: "HÃ¶rde" for "Hörde". Whether a column holds such text
-is decided from all its rows.
+"""Mojibake: UTF-8 text decoded with another encoding, such as "HÃ¶rde" for "Hörde". Whether a column is affected is
+decided from all its rows.
 """
 
 import re
@@ -15,9 +15,9 @@ WRONG = {
     "cp850": _ODD,
     "latin-1": _ODD | {0xC5, 0xCE, 0xCF, 0xD0, 0xD1, 0xD8, 0xD9, 0xE2},
 }
-"""What UTF-8 is taken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin most
-characters in UTF-8 and look like no letter of German and no dash there: a garbled text has at least one of them, so
-that "Ä–" stays what it is.
+"""Encodings that UTF-8 is mistaken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin
+most characters in UTF-8 and look like no letter of German and no dash there: a garbled text has at least one of them,
+so that "Ä–" stays what it is.
 """
 
 _SCRIPTS = (
@@ -30,13 +30,13 @@ _SCRIPTS = (
     (0x20A0, 0x20CF),
     (0x2100, 0x22FF),
 )
-_TIMES = 3  # so often the same mistake is made on the way, at most
+_TIMES = 3  # maximum number of times the same mistake was repeated
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
 def repaired(text: str) -> str | None:
-    """What was meant, composed; None where the text is not garbled, so where any of its characters beyond ASCII
-    cannot be a part of misread UTF-8.
+    """The intended text, composed; None where the text is not garbled, that is, where any of its non-ASCII characters
+    cannot be part of misread UTF-8.
     """
     found, before = None, text
     for _ in range(_TIMES):
@@ -60,17 +60,17 @@ def _once(text: str) -> str | None:
 
 
 def _joined(ascii_parts: Sequence[str], meant: Sequence[str]) -> str:
-    """The text again: what stood between the foreign runs, and what these mean."""
+    """The text joined again: what was between the foreign runs, and the decoded runs."""
     return "".join(part for pair in zip_longest(ascii_parts, meant, fillvalue="") for part in pair)
 
 
 def _is_text(meant: str) -> bool:
-    """Whether these are characters that stand in answers: of the scripts of Europe and its neighbours, and signs."""
+    """Whether these characters occur in answers: scripts of Europe and its neighbours, and signs."""
     return all(any(first <= ord(character) <= last for first, last in _SCRIPTS) for character in meant)
 
 
 def _bytes(text: str, wrong: str) -> bytes:
-    """The bytes that were misread; five bytes that Windows-1252 does not define are passed on as they are by most
+    """The bytes that were misread; five bytes that Windows-1252 does not define are passed through, as by most
     programs.
     """
     if wrong != "cp1252":
@@ -79,5 +79,5 @@ def _bytes(text: str, wrong: str) -> bytes:
 
 
 def is_foreign(text: str) -> bool:
-    """Whether the text has characters beyond ASCII, so that it can show whether it is garbled."""
+    """Whether the text has non-ASCII characters, so that it can show whether it is garbled."""
     return not text.isascii()

@@ -1,4 +1,4 @@
-"""Dates and times as survey tools and spreadsheets write them; whether day or month stands first is decided for a
+"""Dates and times as survey tools and spreadsheets write them; whether day or month comes first is decided for a
 column, never for a cell.
 """
 
@@ -13,8 +13,8 @@ ANONYMOUS_YEAR = 1980
 """LimeSurvey writes 1980-01-01 as the date of anonymised responses."""
 
 FIRST_SERIAL, LAST_SERIAL = 20_000, 73_050
-"""Days as spreadsheets count them, from 1899-12-30: 1954-10-03 and 2099-12-31. Smaller numbers are years, clock
-times or anything else.
+"""Spreadsheet day numbers, counted from 1899-12-30: 1954-10-03 and 2099-12-31. Smaller numbers are years, clock times
+or anything else.
 """
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a spreadsheet's dates have no zone)
@@ -31,11 +31,10 @@ _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A date with the time that a clock showed (midnight where the cell has none); `offset` is that of the clock from
-    UTC where the cell says so.
+    """A date with the time shown by a clock (midnight where the cell has none); `offset` is that of the clock from UTC
+    where the cell gives one.
 
-    `short` years have two digits: of this century, as all that a survey tool writes; what a person answers may be of
-    the last one.
+    `short` years have two digits: of this century in a survey tool's own dates; in an answer possibly of the last one.
     """
 
     clock: datetime
@@ -43,19 +42,19 @@ class Moment:
     short: bool = False
 
     def on_clock_in(self, zone: tzinfo) -> datetime:
-        """What a clock in `zone` showed."""
+        """The time shown by a clock in `zone`."""
         if self.offset is None:
             return self.clock
         return self.clock.replace(tzinfo=timezone(self.offset)).astimezone(zone).replace(tzinfo=None)
 
     def in_utc(self, zone: tzinfo) -> datetime:
-        """The moment in UTC; of an hour that came twice when the clocks were put back, the first."""
+        """The moment in UTC; for an hour repeated when clocks go back, the first."""
         aware = self.clock.replace(tzinfo=zone if self.offset is None else timezone(self.offset))
         return aware.astimezone(UTC)
 
 
 def readings(cell: str) -> Mapping[Reading, Moment]:
-    """What a cell can mean by the order of its parts; nothing for what is no date."""
+    """The possible meanings of a cell by the order of its parts; nothing for anything but a date."""
     found = _YEAR_FIRST.fullmatch(cell)
     if found is not None:
         return _kept({Reading.YEAR_FIRST: _moment(found, found["year"], found["one"], found["two"])})
@@ -100,13 +99,11 @@ def _offset(written: str | None) -> timedelta | None:
 
 
 def read(cell: str, order: Reading | None) -> Moment | None:
-    """The moment in a cell of a column in which `order` stands first; None where it is no date, or not in that
-    order.
-    """
+    """The moment in a cell of a column in which `order` comes first; None where it is no date, or not in that order."""
     found = readings(cell)
     if Reading.YEAR_FIRST in found:
         return found[Reading.YEAR_FIRST]
-    if order is None:  # nothing hangs on it: day and month are the same number, or nothing can be read
+    if order is None:  # the order makes no difference: day and month are equal, or nothing can be read
         return next(iter(found.values())) if len(set(found.values())) == 1 else None
     return found.get(order)
 
@@ -117,10 +114,10 @@ def is_anonymous(moment: Moment) -> bool:
 
 
 def orders(cells: Iterable[str]) -> tuple[frozenset[Reading], dict[Reading, str], str]:
-    """(orders that read all cells alike or can be meant, a cell that each order alone can read, a cell whose meaning
-    hangs on the order).
+    """(orders possible for all cells, a cell that only one order can read, for each order, a cell whose meaning depends
+    on the order).
 
-    No orders where nothing hangs on them. Dates with full stops have the day first, unless a cell shows otherwise: no
+    No orders where it makes no difference. Dates with full stops have the day first, unless a cell shows otherwise: no
     country writes them the other way round.
     """
     proofs: dict[Reading, str] = {}
@@ -144,7 +141,7 @@ def orders(cells: Iterable[str]) -> tuple[frozenset[Reading], dict[Reading, str]
 
 
 def is_twofold(moment: Moment, zone: tzinfo) -> bool:
-    """Whether that hour came twice, or never, on the day on which clocks were changed."""
+    """Whether that hour was repeated or skipped on the day of a clock change."""
     if moment.offset is not None:
         return False
     first, second = (moment.clock.replace(tzinfo=zone, fold=fold) for fold in (0, 1))

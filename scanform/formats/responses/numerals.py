@@ -1,4 +1,4 @@
-"""Numbers with decimal and thousands signs; which sign is which is decided for a column, never for a cell."""
+"""Numbers with decimal and thousands separators; which sign is which is decided for a column, never for a cell."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,8 @@ _SHAPES = {
 
 
 def readings(cell: str) -> Mapping[Reading, str]:
-    """What a cell can mean, as a number with a decimal point and without zeros that say nothing; nothing for what is
-    no number.
+    """The possible meanings of a cell, as a number with a decimal point and without redundant zeros; nothing for
+    anything but a number.
     """
     written = _GAPS.sub("", cell.translate(_SIGNS).strip())
     return {
@@ -33,15 +33,15 @@ def _plain(written: str) -> str:
 
 
 def admissible(cell: str, *, whole: bool) -> Mapping[Reading, str]:
-    """The same; where the question asks for whole numbers, only readings that are whole, as long as there is one."""
+    """The same; where the question asks for whole numbers, only whole readings if there is one."""
     found = readings(cell)
     wholes = {reading: number for reading, number in found.items() if "." not in number}
     return wholes if whole and wholes else found
 
 
 def signs(cells: Iterable[str], *, whole: bool) -> tuple[frozenset[Reading], dict[Reading, str], str]:
-    """(readings that can be meant, a cell that each alone can read, a cell whose meaning hangs on it); no readings
-    where nothing hangs on them.
+    """(possible readings, a cell that only one of them can read, for each, a cell whose meaning depends on the
+    reading); no readings where it makes no difference.
     """
     proofs: dict[Reading, str] = {}
     doubtful = ""
@@ -57,7 +57,7 @@ def signs(cells: Iterable[str], *, whole: bool) -> tuple[frozenset[Reading], dic
 
 
 def read(cell: str, reading: Reading | None) -> str | None:
-    """The number in a cell of a column; None where it is none, or not written that way."""
+    """The number in a cell of a column; None for anything else or another format."""
     found = readings(cell)
     if reading is not None:
         return found.get(reading)

@@ -1,5 +1,5 @@
-"""What the acts of all kinds have in common: an act is appended once and sealed, read in the order of arrival, and may
-be taken back by another.
+"""Common to acts of all kinds: an act is appended once and sealed, read in order of arrival, and may be undone by
+another act.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ Act = TypeVar("Act", bound=ActRow)
 def append_act(tx: Transaction, table: type[Act], values: Mapping[str, object]) -> bool:
     """Append an act (column -> value, without its number) and seal it.
 
-    False when a unique constraint says that it is stored already, as a repeated sending is: then nothing is written.
+    False when a unique constraint says that it is already stored, as for a repeated sending: then nothing is written.
     """
     sequence = insert_new(tx, table, values, table.sequence)
     if sequence is not None:
@@ -27,14 +27,12 @@ def append_act(tx: Transaction, table: type[Act], values: Mapping[str, object]) 
 
 
 def in_order(tx: Transaction, table: type[Act], *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
-    """The acts that meet all `conditions`, in the order of arrival."""
+    """The acts that meet all `conditions`, in order of arrival."""
     return tx.execute(select(table).where(*conditions).order_by(table.sequence)).all()
 
 
 def in_force(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Of acts that name in `undoes` what they take back: those that nobody took back, without those that only take
-    back.
-    """
+    """The acts in force, for acts that name the act they undo in `undoes`: neither undone nor mere undoing."""
     undone = {row.undoes for row in rows}
     return [row for row in rows if row.undoes is None and row.uuid not in undone]
 
@@ -45,7 +43,7 @@ def last_number(tx: Transaction, table: type[Act]) -> int:
 
 
 def values_of_look(act: Decision) -> dict[str, object]:
-    """The columns of an act on a value that says what somebody read, and not what they saw before."""
+    """The columns of an act on a value: what somebody read, without what they saw before."""
     return {
         "uuid": act.uuid,
         "item": act.item,

@@ -1,5 +1,5 @@
-"""What people said about pages of one printed identity and about the sheets of a file: acts that are only ever
-added. And which files wait for such a word.
+"""Acts of people about pages of one printed identity and about the sheets of a file, append-only, and the files that
+wait for one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from scanform.store.tables import BatchRow, CollationRow, FileRow, PageRow, Shee
 
 
 class CollationKind(StrEnum):
-    """ARRANGED: these pages belong to these copies. ADDRESSEE: this copy is the one of the addressee. SHEETS: the
-    sheets of a file are right, or the numbers printed on them are. UNDONE takes one of them back.
+    """ARRANGED: these pages belong to these copies. ADDRESSEE: this copy is the addressee's. SHEETS: the sheets of a
+    file are right, or the numbers printed on them are. UNDONE undoes one of them.
     """
 
     ARRANGED = "arranged"
@@ -27,8 +27,8 @@ class CollationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collation:
-    """One act. `subject` is the form id of the printed identity, or "file:" and the hash of the file. `content`:
-    what was said, and what was before.
+    """One act. `subject` is the form id of the printed identity, or "file:" and the hash of the file. `content`: the
+    new state and the previous one.
     """
 
     uuid: str
@@ -42,8 +42,8 @@ class Collation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetDoubt:
-    """A file in which printed numbers contradict the order of the sheets: by which pattern, and the printed
-    identities (digest, instance) concerned.
+    """A file in which printed numbers contradict the order of the sheets: the pattern, and the printed identities
+    (digest, instance) concerned.
     """
 
     file_id: int
@@ -66,12 +66,12 @@ def add_collation(tx: Transaction, act: Collation) -> bool:
 
 
 def collations(tx: Transaction, subject: str) -> list[Collation]:
-    """The acts about a subject that nobody took back, oldest first."""
+    """The acts in force about a subject, oldest first."""
     return _standing(tx, CollationRow.subject == subject)
 
 
 def of_kind(tx: Transaction, kind: CollationKind) -> list[Collation]:
-    """All acts of a kind that nobody took back, oldest first."""
+    """All acts of a kind in force, oldest first."""
     wanted = CollationRow.kind.in_([kind.value, CollationKind.UNDONE.value])
     return [act for act in _standing(tx, wanted) if act.kind is kind]
 
@@ -101,7 +101,7 @@ def last_collation(tx: Transaction) -> int:
 
 
 def set_sheet_doubt(tx: Transaction, file_id: int, doubt: SheetDoubt | None) -> frozenset[tuple[str, str]]:
-    """Say what is doubtful about the sheets of a file (None: nothing); returns the identities for which that changed
+    """Record the doubt about the sheets of a file (None: none); returns the identities for which that changed
     something.
     """
     before = {found.identities for found in sheet_doubts(tx) if found.file_id == file_id}
@@ -117,7 +117,7 @@ def set_sheet_doubt(tx: Transaction, file_id: int, doubt: SheetDoubt | None) -> 
 
 
 def sheet_doubts(tx: Transaction, *, active: bool = False) -> list[SheetDoubt]:
-    """All files that wait for a word about their sheets; `active`: without those of withdrawn batches."""
+    """All files whose sheets wait for a decision; `active`: without those of withdrawn batches."""
     query = select(SheetDoubtRow).order_by(SheetDoubtRow.file_id)
     if active:
         counts = (
@@ -145,9 +145,7 @@ def doubt_of(tx: Transaction, digest: str, instance: str) -> str:
 
 
 def lines(tx: Transaction, files: Iterable[int]) -> dict[int, list[int]]:
-    """The positions, from 0, of the pages of these files that are not blank paper; sheets in one picture lie one
-    after another.
-    """
+    """The positions, from 0, of the non-blank pages of these files; sheets in one image follow one another."""
     query = (
         select(PageRow.file_id, PageRow.fate)
         .where(PageRow.file_id.in_(sorted(set(files))))

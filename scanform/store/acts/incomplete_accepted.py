@@ -1,4 +1,4 @@
-"""Forms that count although pages are missing: rows that are only ever added."""
+"""Forms that count although pages are missing, append-only."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from scanform.store.tables import IncompleteAcceptedRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteAccepted:
-    """Somebody says that a form counts without these pages (counted from 1), or takes that back, naming in `undoes`
-    the uuid of what they take back.
+    """Somebody accepts a form without these pages (counted from 1), or undoes that, naming in `undoes` the uuid of the
+    act undone.
     """
 
     uuid: str
@@ -37,7 +37,7 @@ def add_incomplete_accepted(tx: Transaction, acceptance: IncompleteAccepted) -> 
 
 
 def incomplete_accepted(tx: Transaction) -> dict[str, IncompleteAccepted]:
-    """The latest acceptance in force of each form, by its id."""
+    """The latest acceptance in force of each form, by form id."""
     return {
         row.form_id: IncompleteAccepted(
             uuid=row.uuid,

@@ -1,4 +1,4 @@
-"""What people did with pages that the machine could not place: rows that are only ever added."""
+"""Acts of people on pages that the machine could not place, append-only."""
 
 from collections.abc import Sequence
 
@@ -32,12 +32,12 @@ def add_manual_registration(tx: Transaction, placement: ManualRegistration) -> b
 
 
 def manual_registrations(tx: Transaction, sha256: str | None = None) -> list[ManualRegistration]:
-    """All acts, or those on the pages of one file, in the order in which they arrived."""
+    """All acts, or those on the pages of one file, in order of arrival."""
     return _registrations(tx) if sha256 is None else _registrations(tx, ManualRegistrationRow.sha256 == sha256)
 
 
 def acts_on(tx: Transaction, contents: Sequence[str]) -> list[ManualRegistration]:
-    """All acts on the pages of files with these contents, in the order in which they arrived."""
+    """All acts on the pages of files with these contents, in order of arrival."""
     return _registrations(tx, ManualRegistrationRow.sha256.in_(contents))
 
 

@@ -1,4 +1,4 @@
-"""Releases of the data set: rows that are only ever added."""
+"""Releases of the data set, append-only."""
 
 from scanform.model.release import Release, Step
 from scanform.store.acts.append import append_act, in_order
@@ -22,7 +22,7 @@ def add_release(tx: Transaction, release: Release) -> bool:
 
 
 def releases(tx: Transaction) -> list[Release]:
-    """All steps in their order."""
+    """All steps in order."""
     return [
         Release(
             uuid=row.uuid,

@@ -1,9 +1,8 @@
-"""A chain of hashes over what people did: whoever changes, removes or slips in an act behind the program's back breaks
-it.
+"""A hash chain over people's acts: whoever changes, removes or inserts an act behind the program's back breaks it.
 
-Each seal is the SHA-256 of the seal before and of the act, so that all later ones depend on it. The acts at the very
-end can still be cut off together with their seals; the last seal, which `scanform verify` prints, shows that to whoever
-has noted it.
+Each seal is the SHA-256 of the previous seal and of the act, so that all later ones depend on it. The acts at the very
+end can still be cut off together with their seals; whoever has noted the last seal, which `scanform verify` prints, can
+detect that.
 """
 
 import json
@@ -29,7 +28,7 @@ from scanform.store.tables import (
 )
 
 FIRST = "0" * 64
-"""What the first seal follows."""
+"""The predecessor of the first seal."""
 
 _ACTS: dict[str, type[ActRow]] = {
     "decision": DecisionRow,
@@ -47,8 +46,8 @@ _ACTS: dict[str, type[ActRow]] = {
 _KINDS = {table: kind for kind, table in _ACTS.items()}
 
 _LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}
-"""Columns that came after acts had been sealed, with what they hold in those: a seal covers them only where they
-hold something else.
+"""Columns added after acts had been sealed, with their default values: a seal covers them only where the
+value differs.
 """
 
 
@@ -61,7 +60,7 @@ def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:
 
 
 def add_seal(tx: Transaction, table: type[ActRow], sequence: int, act: Mapping[str, object]) -> None:
-    """Seal an act that was just added to `table`; writers wait for each other, so that the chain has one end."""
+    """Seal an act that was just added to `table`; writers queue, so that the chain has one end."""
     kind = _KINDS[table]
     tx.execute(insert(SealRow).values(kind=kind, sequence=sequence, seal=seal_of(last_seal(tx), kind, act)))
 
@@ -72,7 +71,7 @@ def last_seal(tx: Transaction) -> str:
 
 
 def broken_seals(tx: Transaction) -> list[str]:
-    """Acts that are not as they were when they were sealed, "decision 17": changed, gone, or without a seal."""
+    """Acts that differ from what was sealed, "decision 17": changed, gone, or without a seal."""
     acts = {(kind, row["sequence"]): row for kind in _ACTS for row in _rows(tx, kind)}
     found, before = [], FIRST
     for row in tx.execute(select(SealRow).order_by(SealRow.number)):
@@ -87,7 +86,7 @@ def broken_seals(tx: Transaction) -> list[str]:
 
 
 def seal_everything(tx: Transaction) -> None:
-    """Seal the decisions and placements of a database that had no seals yet."""
+    """Seal the decisions and manual registrations of a database that had no seals yet."""
     for kind in ("decision", "placement"):
         there = {column["name"] for column in inspect(tx).get_columns(_ACTS[kind].__tablename__)}
         for row in _rows(tx, kind, there):
@@ -100,7 +99,7 @@ def seal_everything(tx: Transaction) -> None:
 
 
 def _rows(tx: Transaction, kind: str, there: Collection[str] | None = None) -> list[dict[str, object]]:
-    """All acts of a kind; only the columns that are `there` while the database is on its way to the newest tables."""
+    """All acts of a kind; only the columns that are `there` while the database is being migrated."""
     table = _ACTS[kind].__table__
     columns = [column for column in table.c if there is None or column.name in there]
     return [dict(row) for row in tx.execute(select(*columns).order_by(table.c.sequence)).mappings()]

@@ -12,8 +12,8 @@ from scanform.store.tables import SeededAnswerRow, SeededItemRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededItem:
-    """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is what stands,
-    the rest is what the screen says.
+    """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is the value in
+    force, the rest is what the screen says.
     """
 
     item: str
@@ -30,7 +30,9 @@ class SeededItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededAnswer:
-    """What somebody did with a known value on which screen; `after` is the number of the latest decision there was."""
+    """Somebody's response to a seeded item on which screen; `after` is the number of the latest decision at
+    that time.
+    """
 
     act: Decision
     screen: str
@@ -38,7 +40,7 @@ class SeededAnswer:
 
 
 def seeded_item_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: str) -> SeededItem:
-    """The row of a value in disguise."""
+    """The row of a seeded item."""
     return SeededItem(
         item=item.id,
         version=item.version,
@@ -54,7 +56,7 @@ def seeded_item_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, 
 
 
 def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
-    """Append an item; False when the reviewer has had this value already, or a seeded item before that open value."""
+    """Append an item; False when the reviewer has already had this value, or a seeded item before that open value."""
     row = {
         "item": known.item,
         "version": known.version,
@@ -71,7 +73,7 @@ def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
 
 
 def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[SeededItem]:
-    """All of a reviewer, or of everybody, in the order in which they were made."""
+    """All seeded items of a reviewer, or of everybody, in order of creation."""
     conditions = () if reviewer is None else (SeededItemRow.reviewer == reviewer,)
     return [
         SeededItem(
@@ -98,7 +100,7 @@ def add_answer(tx: Transaction, answer: SeededAnswer) -> bool:
 
 
 def answers(tx: Transaction, reviewer: str | None = None) -> list[SeededAnswer]:
-    """What a reviewer, or everybody, did with known values, in the order in which it arrived."""
+    """The responses of a reviewer, or of everybody, to seeded items, in order of arrival."""
     conditions = () if reviewer is None else (SeededAnswerRow.reviewer == reviewer,)
     return [
         SeededAnswer(act=look_of(row), screen=row.screen, after=row.after)

@@ -1,5 +1,5 @@
-"""Second readings and adjudications of settled values, append-only. A second reading counts nowhere else until
-somebody decides.
+"""Second readings and adjudications of settled values, append-only. A second reading has no effect until somebody
+decides.
 """
 
 import secrets
@@ -17,9 +17,7 @@ LOT = "second-look"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What somebody read without knowing what others read; `third` when they settled a difference and saw both
-    values.
-    """
+    """A blind reading; `third` for an adjudication, made with both values in view."""
 
     act: Decision
     third: bool
@@ -37,13 +35,13 @@ def verifications(tx: Transaction, item: str | None = None) -> list[Verification
 
 
 def sampling_seed(tx: Transaction) -> str:
-    """The seed of all random draws for double verification: drawn once per project and kept, so that every draw can
-    be repeated.
+    """The seed of all random draws for double verification: drawn once per project and kept, so that every draw can be
+    repeated.
     """
     insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": secrets.token_hex(16)}, SamplingSeedRow.name)
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar_one()
 
 
 def drawn_seed(tx: Transaction) -> str:
-    """The seed, "" before one was drawn."""
+    """The seed, "" if none was drawn yet."""
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar() or ""

@@ -1,7 +1,7 @@
-"""Pages of which no value can be had and that people accepted so, with a reason: rows that are only ever added.
+"""Waived pages: no value can be had of them, and people accepted that with a reason. Append-only.
 
-An act names a page by its content and the fate that it had: a page that becomes readable later is read, and the act is
-about nothing any more.
+An act names a page by its content and its fate at the time: if the page becomes readable later, it is read and the act
+no longer applies.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,7 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaivedPage:
-    """Somebody says that nothing more is to be had of a page with this fate, or takes that back, naming in `undoes`
-    the uuid of what they take back.
-    """
+    """Somebody waives a page with this fate, or undoes that, naming in `undoes` the uuid of the act undone."""
 
     uuid: str
     place: Place
@@ -49,7 +47,7 @@ def add_waived(tx: Transaction, act: WaivedPage) -> bool:
 
 
 def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
-    """The latest act in force on each page, by its content and the fate that it had."""
+    """The latest act in force on each page, by its content and its fate at the time."""
     found = {}
     for row in in_force(in_order(tx, WaivedPageRow)):
         place = (row.sha256, row.page_index, row.part)
@@ -66,5 +64,5 @@ def place_of(page: PageRecord) -> Place:
 
 
 def waived(page: PageRecord, acts: dict[tuple[Place, Fate], WaivedPage]) -> WaivedPage | None:
-    """The act that holds for a page as it is now, None when nobody accepted it so."""
+    """The act that applies to a page in its present state, None when it is not waived."""
     return acts.get((place_of(page), page.fate)) if page.fate is not None else None

@@ -1,5 +1,5 @@
-"""What is said about the formats of an export's columns: by a person, by earlier exports of the survey; and what
-stops an import because it is not clear.
+"""How the columns of an export are read: as decided by a person or known from earlier exports of the survey; and the
+ambiguities that stop an import.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from scanform.model.column_format import READINGS, Basis, FormatDecision, Format
 from scanform.model.problem import Problem
 
 ZONE = ("", FormatKind.ZONE)
-"""The time zone holds for the whole file."""
+"""The time zone applies to the whole file."""
 
 _PLAIN = frozenset({Reading.YEAR_FIRST, Reading.DECIMAL_POINT})
-"""As LimeSurvey itself writes: nothing to confirm."""
+"""LimeSurvey's own format: nothing to confirm."""
 
 
 class OpenFormatsError(UsageError):
-    """Columns of an export can be read in several ways; `questions` are what has to be said."""
+    """Columns of an export can be read in several ways; `questions` are the decisions needed."""
 
     slug = "format-open"
 
@@ -30,8 +30,8 @@ class OpenFormatsError(UsageError):
 
 
 def parsed(entries: Iterable[str]) -> dict[tuple[str, FormatKind], str]:
-    """What a person says, each as COLUMN=READING, or READING for all columns that are open; raises UsageError for a
-    reading that there is not.
+    """A person's choices, each as COLUMN=READING, or READING for all open columns; raises UsageError for an unknown
+    reading.
     """
     kinds = {str(reading): kind for kind, readings in READINGS.items() for reading in readings}
     found: dict[tuple[str, FormatKind], str] = {}
@@ -47,7 +47,7 @@ def parsed(entries: Iterable[str]) -> dict[tuple[str, FormatKind], str]:
 
 
 def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], str], path: Path) -> None:
-    """Raise UsageError where a column can be read in several ways, or not in the way that a person said."""
+    """Raise UsageError where a column can be read in several ways, or not in the way a person chose."""
     if found.misfits:
         lines = [
             words("formats.misfit", column=c, reading=_reading(r), cell=cell, row=row)
@@ -71,7 +71,7 @@ def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], s
 
 
 def _question(one: OpenFormat) -> Words:
-    """A column with a cell and what it would be in each reading."""
+    """A column with a sample cell and its meaning in each reading."""
     ways = Several(
         tuple(
             words("formats.way", reading=reading, words=_reading(reading), shown=shown or "-")
@@ -95,7 +95,7 @@ def reading_text(reading: str, language: str) -> str:
 def contradictions(
     decisions: Sequence[FormatDecision], kept: Mapping[tuple[str, FormatKind], str], language: str
 ) -> list[Problem]:
-    """Where the file proves, or a person says, another reading than that of earlier exports of the survey."""
+    """Where the file proves, or a person chooses, another reading than that of earlier exports of the survey."""
     found = []
     for decision in decisions:
         before = kept.get(decision.key)
@@ -114,7 +114,7 @@ def contradictions(
 
 
 def is_worth_asking(decision: FormatDecision) -> bool:
-    """Whether a person on a terminal is asked: it is not as LimeSurvey writes, and was not confirmed before."""
+    """Whether a person on a terminal is asked: the format is not LimeSurvey's own and was not confirmed before."""
     return (
         decision.kind is not FormatKind.ZONE
         and decision.reading not in _PLAIN
@@ -123,9 +123,7 @@ def is_worth_asking(decision: FormatDecision) -> bool:
 
 
 def decision_lines(decisions: Sequence[FormatDecision], language: str) -> list[str]:
-    """How the columns were read, in words: those that are not as LimeSurvey writes; columns of one reading in one
-    line.
-    """
+    """How the columns were read, in words: only formats other than LimeSurvey's own; one line per reading."""
     told = [
         one
         for one in decisions

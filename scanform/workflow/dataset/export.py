@@ -1,6 +1,6 @@
-"""Handing on the data set: CSV files and a workbook per questionnaire, with codebook, provenance and contradictions.
+"""Exports the data set: CSV files and a workbook per questionnaire, with codebook, provenance and contradictions.
 
-Contact data stand in files of their own (`contact*.csv`, readable by their owner only) and in no other file.
+Contact data are in files of their own (`contact*.csv`, readable by their owner only) and in no other file.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from scanform.workflow.review.desk import effective_responses
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """What was written: the files, the rows of the data sets, and the contradictions that are still open.
+    """What was written: the files, the rows of the data sets, and the contradictions still open.
 
     With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge.
     `released_at` is when exactly these values were released at the review station, None when they were not. `waived`
@@ -43,7 +43,7 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edition:
-    """One questionnaire about to be written into `folder`."""
+    """One questionnaire to be written into `folder`."""
 
     folder: Path
     questionnaire: Questionnaire
@@ -61,10 +61,10 @@ def export_dataset(
     without_sensitive: bool = False,
     language: str | None = None,
 ) -> HandOver:
-    """Write the data set into `folder`: there with one questionnaire, in `folder/<code>` with several; readings.csv
-    always in `folder`.
+    """Write the data set into `folder`: directly with one questionnaire, into `folder/<code>` with several;
+    readings.csv always into `folder`.
 
-    `with_contact` puts the answers to contact questions into readings.csv too, `without_sensitive` leaves sensitive
+    `with_contact` includes the answers to contact questions in readings.csv, `without_sensitive` leaves sensitive
     questions out.
     """
     responses = effective_responses(project)
@@ -99,8 +99,8 @@ def export_dataset(
 
 
 def dataset_table(project: Project, questionnaire: str | None = None, *, without_sensitive: bool = False) -> Table:
-    """What responses.csv of one questionnaire holds (None: the only one), without writing it; raises UsageError when
-    it is not clear which.
+    """The content of responses.csv of one questionnaire (None: the only one), without writing it; raises UsageError
+    when it is not clear which.
     """
     codes = sorted(project.questionnaires)
     code = questionnaire if questionnaire is not None or len(codes) != 1 else codes[0]
@@ -111,14 +111,14 @@ def dataset_table(project: Project, questionnaire: str | None = None, *, without
 
 
 def _classes(*, without_sensitive: bool) -> tuple[DataClass, ...]:
-    """The classes of questions that stand in the data set; contact data never do."""
+    """The classes of questions in the data set; never contact data."""
     return tuple(c for c in DataClass if c is DataClass.ANSWER or (c is DataClass.SENSITIVE and not without_sensitive))
 
 
 def write_readings(
     project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False
 ) -> Path:
-    """Write readings.csv by itself: all that was read on paper, one row per question, people's corrections included.
+    """Write readings.csv alone: everything read on paper, one row per question, with people's corrections.
 
     With contact data only the owner may read the file.
     """
@@ -147,9 +147,7 @@ def _write_readings(
 
 
 def _write_waived(project: Project, path: Path) -> list[Path]:
-    """What people accepted although something is missing, where there is any; an older list of that name is not left
-    standing.
-    """
+    """Write the list of waived pages and incomplete forms, if any; an older list of that name is removed."""
     rows = waived_rows(project)
     if not rows and not path.exists():
         return []
@@ -157,7 +155,7 @@ def _write_waived(project: Project, path: Path) -> list[Path]:
 
 
 def _write_edition(edition: _Edition, words: str) -> list[Path]:
-    """All files of one questionnaire; `words` is the language of messages."""
+    """Write all files of one questionnaire; `words` is the language of messages."""
     data = table(edition.records, edition.questionnaire, classes=edition.classes)
     folder = edition.folder
     described = codebook.rows(data.columns, edition.questionnaire, edition.language)
@@ -179,7 +177,7 @@ def _write_edition(edition: _Edition, words: str) -> list[Path]:
 
 
 def _write_contact(edition: _Edition, words: str) -> list[Path]:
-    """The contact data with their own provenance and contradictions; nothing when the questionnaire asks for none."""
+    """Write the contact data with their own provenance and contradictions; nothing when the questionnaire has none."""
     classes = (DataClass.CONTACT,)
     if not provenance.columns_of(edition.questionnaire, classes):
         return []
@@ -216,7 +214,7 @@ def _sheets(
 
 
 def _write(path: Path, write: Callable[[BinaryIO], None]) -> Path:
-    """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where
+    """Write one file atomically, readable by its owner only: every row is one respondent's; raises StoreError where
     that is not possible.
     """
     try:

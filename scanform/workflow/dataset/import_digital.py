@@ -1,4 +1,4 @@
-"""Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again
+"""Imports digital responses: a LimeSurvey export becomes revisions of responses in the store. Repeating an import
 changes nothing.
 """
 
@@ -22,24 +22,24 @@ from scanform.workflow.project.project import Project
 from scanform.workflow.project.time_zone import zone, zone_name
 from scanform.workflow.settling.revisions import in_time, present, settle, vanished
 
-MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
+MOSTLY = 0.5  # fraction of known columns above which a file may belong to a questionnaire
 NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
-"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`,
+"""Problems of rows that become no response; others are refused because of their content (`duplicate-response`,
 `another-response`).
 """
 
-NAMED = 10  # ids that a message names; more are counted
+NAMED = 10  # ids that a message names; further ones are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSummary:
-    """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
+    """The outcome of one import: ids of new and changed responses, number of unchanged ones, and problems.
 
-    `decisions` are how the columns of the file were read, `file` how the file was. `survey` is the name of the source
+    `decisions` say how the columns of the file were read, `file` how the file was. `survey` is the name of the source
     survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
-    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken,
-    `older` those of which something newer is known, `vanished` those that are known and stand in the export no more,
-    `withdrawn` those that a person took out and that stay out.
+    taken because they are another person's or contradict each other, `not_taken` counts all rows not taken, `older`
+    those of which a newer state is known, `vanished` those known but missing from the export, `withdrawn` those that a
+    person withdrew and that stay withdrawn.
     """
 
     questionnaire: str
@@ -61,8 +61,8 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep
-    if any of them tells `more`.
+    """The rows of an export sorted by outcome; `rows` are the revisions, in file order, to keep if any of them tells
+    `more`.
 
     `is_older` is set where some rows are surely older than what is known, and none is newer.
     """
@@ -85,14 +85,14 @@ def import_digital(
     said: Mapping[tuple[str, FormatKind], str] | None = None,
     at: str | None = None,
 ) -> ImportSummary:
-    """Import the export in `path`; `survey` names the source survey, `said` how to read columns (see
+    """Import the export in `path`; `survey` names the source survey, `said` the chosen column readings (see
     `column_formats.parsed`).
 
-    Raises InputError for a file that is no export, UsageError when its questionnaire, its survey or a format is not
+    Raises InputError for a file that is not an export, UsageError when its questionnaire, its survey or a format is not
     clear; nothing is written then.
     """
     chosen = _questionnaire(project, path, questionnaire)
-    with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
+    with project.store.writing() as tx:  # names and novelty are determined in the transaction that stores the rows
         return _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), at)
 
 
@@ -104,7 +104,7 @@ def try_import(
     survey: str | None = None,
     said: Mapping[tuple[str, FormatKind], str] | None = None,
 ) -> ImportSummary:
-    """What `import_digital` would do; nothing is stored."""
+    """The outcome `import_digital` would have; nothing is stored."""
     chosen = _questionnaire(project, path, questionnaire)
     try:
         with project.store.writing() as tx:
@@ -116,7 +116,7 @@ def try_import(
 
 
 class _TriedError(Exception):
-    """Takes back what was only tried, and carries what it came to."""
+    """Rolls back a dry run and carries its outcome."""
 
     def __init__(self, summary: ImportSummary) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class _TriedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """What to import: the file, of which questionnaire and which survey, and what a person says about its columns."""
+    """What to import: the file, its questionnaire and survey, and a person's column readings."""
 
     path: Path
     questionnaire: Questionnaire
@@ -145,7 +145,7 @@ def _import(project: Project, tx: Transaction, order: _Order, at: str | None) ->
         )
         for (
             revision
-        ) in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
+        ) in taken.rows:  # including unchanged ones: they count when the import that first had them is withdrawn
             revisions.add_revision(tx, replace(revision, batch_id=batch))
         ids = tuple(response.id for response in found.responses)
         revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
@@ -158,10 +158,9 @@ def _import(project: Project, tx: Transaction, order: _Order, at: str | None) ->
 
 
 def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurvey, DigitalImport, list[Problem]]:
-    """The survey of the export, what it holds, and where it contradicts how earlier exports of the survey were read.
+    """The survey of the export, its content, and where it contradicts the way earlier exports of the survey were read.
 
-    Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read
-    tells the survey.
+    Token, seed and unambiguous times identify the survey; the survey then tells how the other times are read.
     """
     language, config, path, said = project.language, project.config, order.path, order.said
 
@@ -189,13 +188,13 @@ def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurve
     again = first.still_open or zone_name(config, kept.get(ZONE)) != zone_name(config, None)
     found = read(kept) if kept and again else first
     refuse_unclear(found, said, path)
-    if first.still_open and kept:  # times that nobody could read before have their say, too
+    if first.still_open and kept:  # times that were ambiguous before are compared, too
         choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name)
     return source, found, contradictions(found.decisions, kept, language)
 
 
 def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
-    """What becomes of each row: another person's is refused, all else becomes a revision."""
+    """The outcome of each row: another person's is refused, all others become revisions."""
     known = revisions.known_sources(tx, source.id)
     ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
     names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in found.responses}
@@ -239,7 +238,7 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
 
 
 def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
-    """The first revision that said the same."""
+    """The first revision with the same content."""
     same = (
         one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking
     )
@@ -247,7 +246,7 @@ def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
 
 
 def _tells_more(row: SourceFacts, before: Sequence[Revision]) -> bool:
-    """Whether a row whose answers are known says something new beside them: a later last action, a first token."""
+    """Whether a row with known answers adds other facts: a later last action, a first token."""
     known = SourceFacts()
     for one in in_time(before):
         known = one.facts.laid_over(known)
@@ -260,7 +259,7 @@ def _refused(name: str, fact: str, row: SourceFacts, known: SourceFacts) -> Prob
 
 
 def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older: bool) -> tuple[str, ...]:
-    """Responses that count and do not stand in the export; nothing can be said of an older one."""
+    """Responses that count and are missing from the export; an older export says nothing about that."""
     held = {response.id for response in found.responses}
     return (
         ()
@@ -308,8 +307,8 @@ def _summary(
 
 
 def _repeated(found: DigitalImport) -> dict[str, int]:
-    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so
-    none is taken.
+    """The rows of ids that occur in the file with different contents, by id: as it is unclear which is right, none is
+    taken.
     """
     taken = {response.id for response in found.responses}
     said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
@@ -322,14 +321,14 @@ def _named_list(slug: str, names: Sequence[str]) -> Problem:
 
 
 def shortened(names: Sequence[str]) -> str:
-    """Ids in a line, as many as a message can name."""
+    """Ids in a line, limited to those a message can name."""
     return ", ".join(names[:NAMED]) + (
         f", \N{HORIZONTAL ELLIPSIS} (+{len(names) - NAMED})" if len(names) > NAMED else ""
     )
 
 
 def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
-    """The questionnaire named, the only one, or the one that clearly has most of the columns."""
+    """The questionnaire named, the only one, or the one with clearly the most matching columns."""
     codes = ", ".join(sorted(project.questionnaires))
     if code is not None:
         if code not in project.questionnaires:

@@ -1,8 +1,8 @@
-"""Putting together what belongs to one place: links between responses, a view over them, and people's decisions about
+"""Merges responses of the same respondent: links between responses, a view over them, and people's decisions about
 contradictions.
 
-A merge stores links and nothing else: the merged records are computed from responses, links and decisions each time, so
-that taking the links away takes the merge back, and a corrected value shows at once.
+A merge stores only links: the merged records are computed from responses, links and decisions each time, so that
+removing the links undoes the merge, and a corrected value shows at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,16 +33,12 @@ from scanform.workflow.review.cases import (
 )
 
 STALE = Problem(slug="merge-stale")
-"""Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it
-was taken back.
-"""
+"""The links no longer match the responses: the data have changed since the merge, or the merge was undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeSummary:
-    """What a merge came to: responses in, records out, how many records are joined, contradictions, and what was
-    noticed.
-    """
+    """The outcome of a merge: responses in, records out, number of joined records, contradictions, and remarks."""
 
     responses: int
     records: int
@@ -54,7 +50,7 @@ class MergeSummary:
 
 def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
     """Join responses by form and token and store the links; an unchanged result leaves the store untouched."""
-    with project.store.writing() as tx:  # nobody writes meanwhile: the links are those of these responses
+    with project.store.writing() as tx:  # no concurrent writer: the links are those of these responses
         responses = effective_responses(project)
         matching = _matching(project, responses)
         wanted = _links(matching)
@@ -80,9 +76,7 @@ def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
 
 
 def undo_merge(project: Project) -> int:
-    """Take the merge back: each response stands for itself again. Returns how many links were taken away; decisions
-    stay.
-    """
+    """Undo the merge: each response stands alone again. Returns the number of links removed; decisions stay."""
     with project.store.writing() as tx:
         links = values.links(tx)
         if not links:
@@ -92,8 +86,8 @@ def undo_merge(project: Project) -> int:
 
 
 def matches(project: Project, responses: Sequence[Response]) -> Matching:
-    """What belongs together, and what a person has to look at: odd tokens, and a merge that is older than the
-    responses (`STALE`).
+    """The responses that belong together, and remarks for a person: odd tokens, and a merge older than the responses
+    (`STALE`).
     """
     matching = _matching(project, responses)
     return (
@@ -102,8 +96,8 @@ def matches(project: Project, responses: Sequence[Response]) -> Matching:
 
 
 def is_stale(project: Project, responses: Sequence[Response]) -> bool:
-    """Whether a merge would now join other responses than the stored links do, so that records and contradictions
-    are not to be trusted.
+    """Whether a merge would now join other responses than the stored links do, so that records and contradictions are
+    out of date.
     """
     return _differs(project, responses, _matching(project, responses))
 
@@ -124,16 +118,16 @@ def _links(matching: Matching) -> dict[tuple[str, str], str]:
 
 
 def _matching(project: Project, responses: Sequence[Response]) -> Matching:
-    """Tokens are checked against those that were printed, if any."""
+    """The matching rules; tokens are checked against the printed ones, if any."""
     with project.store.reading() as tx:
         printed = {form.token for form in issued.all_issued(tx) if form.token}
     return match(
         [response for response in responses if not response.held], known=printed or None
-    )  # whose a held form is, nobody knows
+    )  # the owner of a held form is unknown
 
 
 def records(project: Project, responses: Sequence[Response] | None = None) -> tuple[Record, ...]:
-    """The merged view: one record per place, people's decisions about contradictions laid over it."""
+    """The merged view: one record per respondent, with people's decisions about contradictions applied."""
     if responses is None:
         responses = effective_responses(project)
     editions, decisions = Editions(project), decisions_by_response(project.store.decisions())
@@ -142,7 +136,7 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
 
 
 def deciders(project: Project) -> dict[str, Decision]:
-    """The decision in force by review item; of an online answer the one about its present revision."""
+    """The decision in force by review item; for an online answer the one about its present revision."""
     online, versions = (
         {response.id for response in project.store.responses() if response.channel is Channel.ONLINE},
         project.store.all_versions(),
@@ -159,7 +153,7 @@ def deciders(project: Project) -> dict[str, Decision]:
 
 
 def _renames(project: Project) -> dict[str, str]:
-    """Present columns by former ones, of all questionnaires; a former column that means different ones in different
+    """Present columns by former name, over all questionnaires; a former name with different meanings in different
     questionnaires is left out.
     """
     found: dict[str, set[str]] = {}
@@ -170,9 +164,7 @@ def _renames(project: Project) -> dict[str, str]:
 
 
 def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:
-    """The contradictions that wait for a person, as items of the review: both values are candidates, there may be a
-    picture.
-    """
+    """The contradictions that wait for a person, as review items: both values are candidates, there may be an image."""
     found = (conflict_response(record) for record in records(project) if record.conflicts)
     return tuple(item for response, versions in found for item in items(response, versions))
 
@@ -180,13 +172,13 @@ def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:
 def decide_conflict(
     project: Project, item: str, value: str, *, reviewer: str, at: str | None = None, as_written: bool = False
 ) -> Decision:
-    """Settle a contradiction: `item` as conflicts.csv names it, `value` one of the values or another valid one, "" for
+    """Settle a contradiction: `item` as named in conflicts.csv, `value` one of the values or another valid one, "" for
     none.
 
-    A value that the question does not allow is kept `as_written` beside its missing code. Raises UsageError for it
-    without that, and for an item without contradiction.
+    A value that the question does not allow is kept `as_written` beside its missing code. Raises UsageError for such a
+    value otherwise, and for an item without contradiction.
     """
-    with project.store.writing() as tx:  # nobody writes meanwhile: the contradiction is still the one that is decided
+    with project.store.writing() as tx:  # no concurrent writer: the contradiction is still the same
         record, conflict = _conflict(project, item)
         kind, typed = _meant(project, record, conflict, value, as_written=as_written)
         decision = Decision(
@@ -204,7 +196,7 @@ def decide_conflict(
 
 
 def is_third_value(project: Project, item: str, value: str) -> bool:
-    """Whether none of the sources of a contradiction says `value`; raises UsageError for an item without
+    """Whether `value` is from none of the sources of a contradiction; raises UsageError for an item without
     contradiction.
     """
     record, conflict = _conflict(project, item)
@@ -215,7 +207,7 @@ def is_third_value(project: Project, item: str, value: str) -> bool:
 def _meant(
     project: Project, record: Record, conflict: Conflict, value: str, *, as_written: bool
 ) -> tuple[DecisionKind, str]:
-    """(what a typed value decides, the value as it is kept); raises UsageError for one that the question does not
+    """(the decision made by a typed value, the value as stored); raises UsageError for one that the question does not
     allow, unless it is kept `as_written`.
     """
     answer = next(a for a in record.response.answers if a.column == conflict.column)

@@ -1,8 +1,7 @@
-"""Releasing the data set: what stands in the way is counted; with something in the way it takes a signature and a
-reason.
+"""Releases the data set: obstacles are counted; if there are any, a release takes a signature and a reason.
 
-A release holds for the values as they are: whatever is read, decided or merged afterwards makes it one of an older
-state.
+A release applies to the values as they are: whatever is read, decided or merged afterwards makes it the release of an
+older state.
 """
 
 import json
@@ -30,7 +29,7 @@ LONGEST_REASON = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Something that stands in the way: a key of the texts `release.ui.obstacle-*`, and how many there are."""
+    """An obstacle to the release: a key of the texts `release.ui.obstacle-*`, and its count."""
 
     name: str
     count: int
@@ -38,7 +37,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """How matters stand: the hash of the data set, what stands in the way, the figures, and what was done until now.
+    """State of the data set: its hash, the obstacles, the figures, and the steps taken so far.
 
     `released` is the release of exactly these values, `older` the latest one of other values; `asked` waits for a
     signature.
@@ -52,20 +51,20 @@ class Readiness:
 
     @property
     def released(self) -> Release | None:
-        """The release of the values as they are now."""
+        """The release of the present values."""
         return next(
             (step for step in reversed(self.steps) if step.step is Step.RELEASE and step.digest == self.digest), None
         )
 
     @property
     def older(self) -> Release | None:
-        """The latest release, when it is one of other values."""
+        """The latest release, if it is of other values."""
         latest = next((step for step in reversed(self.steps) if step.step is Step.RELEASE), None)
         return latest if latest and latest.digest != self.digest else None
 
     @property
     def asked(self) -> Release | None:
-        """What was asked for about these values and is neither released nor refused."""
+        """The pending request about the present values, neither released nor refused."""
         answered = {step.about for step in self.steps}
         return next(
             (
@@ -78,7 +77,7 @@ class Readiness:
 
 
 class ReleaseDesk:
-    """Where the data set of one project is released."""
+    """Releases the data set of one project."""
 
     def __init__(self, desk: Desk, again: VerificationDesk) -> None:
         self._desk = desk
@@ -86,11 +85,11 @@ class ReleaseDesk:
 
     @property
     def project(self) -> Project:
-        """Whose data set this is."""
+        """The project that owns the data set."""
         return self._desk.project
 
     def readiness(self) -> Readiness:
-        """How matters stand now."""
+        """The present state."""
         project, quality, counts = self._desk.project, self._again.quality(), self._desk.counts()
         responses = effective_responses(project)
         with project.store.reading() as tx:
@@ -128,12 +127,10 @@ class ReleaseDesk:
         )
 
     def act(self, step: Step, person: Person, *, uuid: str, digest: str, reason: str) -> str:
-        """Take a step about the data set that `person` saw; returns why it is not taken, a key of the texts
-        `release.ui.refused-*`, "" when it is.
+        """Take a step about the data set that `person` saw; returns the reason for a refusal, a key of the texts
+        `release.ui.refused-*`, or "" when done.
         """
-        with self._again.acting(
-            person.name
-        ) as tx:  # nobody writes meanwhile: what is counted now is what the step is about
+        with self._again.acting(person.name) as tx:  # no concurrent writer: the step is about what is counted now
             self._desk.look_anew()
             now, reason = self.readiness(), reason.strip()
             if any(known.uuid == uuid for known in now.steps):
@@ -156,7 +153,7 @@ class ReleaseDesk:
 
 
 def released_at(project: Project) -> str | None:
-    """When the values as they are now were released, ISO 8601 in UTC; None when they were not."""
+    """When the present values were released, ISO 8601 in UTC; None when they were not."""
     with project.store.reading() as tx:
         steps = [step for step in releases(tx) if step.step is Step.RELEASE]
     if not steps:
@@ -192,7 +189,7 @@ def _objections(step: Step, person: Person, now: Readiness, reason: str) -> list
 
 
 def _digest(project: Project, responses: Sequence[Response]) -> str:
-    """SHA-256 over all values, links and decisions: everything that an export is made of."""
+    """SHA-256 over all values, links and decisions: everything an export is made of."""
     content = [
         [
             response.id,
@@ -212,7 +209,7 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 def _facts(answer: Answer) -> list[object]:
     raw = (
         [] if answer.raw is None else [answer.raw]
-    )  # a fact more only where there is one: what was released before stays released
+    )  # extra facts are hashed only where present, so that earlier releases stay valid
     return [
         answer.column,
         answer.value,

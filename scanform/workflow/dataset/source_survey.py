@@ -1,8 +1,8 @@
-"""Which survey of the survey tool is an export of? Its numbers begin at 1 in each, so that the wrong survey would write
-over other people's answers.
+"""Identifies the source survey of an export. Response numbers begin at 1 in each survey, so the wrong survey would
+overwrite other people's answers.
 
-The name of the file tells it (LimeSurvey's own: results-survey123456.csv), a person tells it, or the responses do:
-token, first access and seed of a response never change. What contradicts itself stops the import.
+The survey is known from the name of the file (LimeSurvey's own: results-survey123456.csv), from a person, or from the
+responses: token, first access and seed of a response never change. Contradictory evidence stops the import.
 """
 
 import re
@@ -17,17 +17,17 @@ from scanform.store.engine import Transaction
 from scanform.store.records import KnownSource, SourceSurvey
 
 PREFIX = "online-"
-LONGEST_NAME = 40  # characters: it stands in the ids of responses
+LONGEST_NAME = 40  # characters: it is part of response ids
 
 _IN_FILE_NAME = re.compile(r"(?:results-survey|vvexport_|survey_)(\d{4,})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """An export beside a known survey: how many of the responses that both have are the same by their facts, and how
-    many are not.
+    """An export compared with a known survey: of the responses in both, how many have the same facts, and how many have
+    not.
 
-    `example` is one that is not: its number, the fact, what the export says, what is known.
+    `example` is one that differs: its number, the fact, its value in the export, its known value.
     """
 
     survey: SourceSurvey
@@ -37,7 +37,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether the export is one of this survey, as far as facts tell."""
+        """Whether the facts show that the export is from this survey."""
         return self.same > 0 and self.same >= self.other
 
     @property
@@ -47,7 +47,7 @@ class Comparison:
 
 
 def known_facts(known: Sequence[KnownSource]) -> dict[str, SourceFacts]:
-    """What is known by number of the survey; later imports add to it."""
+    """The known facts by number of the survey; later imports add to them."""
     found: dict[str, SourceFacts] = {}
     for one in known:
         found[one.id] = one.facts.laid_over(found[one.id]) if one.id in found else one.facts
@@ -55,7 +55,7 @@ def known_facts(known: Sequence[KnownSource]) -> dict[str, SourceFacts]:
 
 
 def compare(survey: SourceSurvey, known: Mapping[str, SourceFacts], export: Mapping[str, SourceFacts]) -> Comparison:
-    """The export beside what is known of a survey."""
+    """Compare the export with what is known of a survey."""
     same = other = 0
     example = ("", "", "", "")
     for number, facts in export.items():
@@ -77,7 +77,7 @@ def compare(survey: SourceSurvey, known: Mapping[str, SourceFacts], export: Mapp
 def choose_survey(
     tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None
 ) -> SourceSurvey:
-    """The source survey of an export; a new one is recorded. Raises UsageError where that is not clear; nothing is
+    """The source survey of an export; a new one is recorded. Raises UsageError where it is not clear; nothing is
     written then.
     """
     known = [
@@ -91,7 +91,7 @@ def choose_survey(
 
 
 def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey | str:
-    """The survey that a person named, by its name where it is new. A known one whose responses are other people's is
+    """The survey named by a person, by its name if it is new. A known one whose responses are other people's is
     refused, as is a new one whose responses are known.
     """
     for one in known:
@@ -109,10 +109,10 @@ def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey |
 
 
 def _found(known: Sequence[Comparison], hint: str, path: Path) -> SourceSurvey | str:
-    """The survey that the file is of when nobody names it, by its name where it is new; `hint` is its number, or the
-    code of the questionnaire.
+    """The survey of the file when nobody names it, by its name if it is new; `hint` is its number, or the code of the
+    questionnaire.
     """
-    numbered = hint.isdigit() and all(one.survey.name.isdigit() for one in known)  # file names tell the surveys apart
+    numbered = hint.isdigit() and all(one.survey.name.isdigit() for one in known)  # file names distinguish the surveys
     named = next((one for one in known if one.survey.name == hint), None)
     same = sorted((one for one in known if one.is_same), key=lambda one: -one.same)
     if not known:

@@ -1,5 +1,5 @@
-"""Pictures of an empty form, as people have them: a PDF, or scans and photos of any resolution; made upright and
-brought to millimetres.
+"""Images of an empty form as people have them: a PDF, or scans and photos of any resolution; deskewed and scaled to
+millimetres.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,10 @@ from scanform.scan.load import load_page, rasterize
 
 LETTER = SizeMm(w=215.9, h=279.4)
 ASPECT = 0.025
-"""How far (as a ratio) the sides of a picture may be from those of a paper size, and still be that paper."""
+"""Maximum deviation of an image's aspect ratio from that of a paper size."""
 
 SIDES_MM = (90.0, 460.0)
-"""Longer side of paper that people fill in, A6 to A3 with room; a resolution that says otherwise means nothing."""
+"""Longer side of usual form paper, A6 to A3 with margin; a resolution that implies another size is ignored."""
 
 PX_PER_MM = BLANK_DPI / 25.4
 
@@ -43,13 +43,11 @@ class BlankPicture:
 
     @cached_property
     def skew(self) -> float:
-        """How far the print is turned, in degrees clockwise; 0 when it stands straight."""
+        """Skew of the print in degrees clockwise; 0 when it is straight."""
         return skew_deg(self.gray, max(self.gray.shape) / max(self.size.w, self.size.h))
 
     def drawn(self, size: SizeMm | None = None, *, straight: bool = True) -> Gray:
-        """The page on paper of `size` (its own by default) at exactly 300 dpi, straightened or as it is; (H, W)
-        uint8.
-        """
+        """The page on paper of `size` (its own by default) at exactly 300 dpi, deskewed or as it is; (H, W) uint8."""
         target = size or self.size
         width, height = (int(np.ceil(round(length * PX_PER_MM, 3))) for length in (target.w, target.h))
         turn = self.skew if straight else 0.0
@@ -95,7 +93,7 @@ def _pages(path: Path) -> Iterator[BlankPicture]:
 
 
 def _refused(path: Path, problems: Sequence[Problem]) -> InputError:
-    """All that is wrong with a file; the main problem gives the slug."""
+    """All problems of a file; the main one gives the slug."""
     return InputError(
         of_place(str(path), tuple(problems)),
         remedy=remedies(problem.slug for problem in problems),
@@ -104,7 +102,9 @@ def _refused(path: Path, problems: Sequence[Problem]) -> InputError:
 
 
 def paper_size(gray: Gray, dpi: float | None) -> SizeMm:
-    """The paper behind a picture: from its resolution, else A4 or US letter by its sides, else as long as A4."""
+    """The paper size of an image: from its resolution, otherwise A4 or US letter by its aspect ratio, otherwise the
+    length of A4.
+    """
     rows, columns = gray.shape
     if dpi is not None and SIDES_MM[0] <= max(rows, columns) / dpi * 25.4 <= SIDES_MM[1]:
         return _paper(SizeMm(w=columns / dpi * 25.4, h=rows / dpi * 25.4))
@@ -117,12 +117,12 @@ def paper_size(gray: Gray, dpi: float | None) -> SizeMm:
 
 
 def fits_paper(picture: BlankPicture, size: SizeMm) -> bool:
-    """Whether picture and paper have the same ratio of sides."""
+    """Whether image and paper have the same aspect ratio."""
     return abs(picture.size.w / picture.size.h / (size.w / size.h) - 1) <= 2 * ASPECT
 
 
 def wrong_ratio(picture: BlankPicture, size: SizeMm) -> InputError:
-    """The error for a picture that cannot show a page of this size."""
+    """The error for an image that cannot show a page of this size."""
     params = {
         "page": picture.name,
         "w": f"{picture.size.w:.0f}",
@@ -136,7 +136,7 @@ def wrong_ratio(picture: BlankPicture, size: SizeMm) -> InputError:
 
 
 def _paper(size: SizeMm) -> SizeMm:
-    """A standard size when the difference is that of rounding (half a mm)."""
+    """A standard size if it differs only by rounding (half a mm)."""
     for paper in (A4, SizeMm(w=A4.h, h=A4.w), LETTER, SizeMm(w=LETTER.h, h=LETTER.w)):
         if _same_size(size, paper):
             return paper
@@ -148,7 +148,7 @@ def _same_size(one: SizeMm, other: SizeMm) -> bool:
 
 
 def _on_canvas(gray: Gray, width: int, height: int) -> Gray:
-    """The picture cut or filled up with paper to this size, in place."""
+    """The image cropped or padded with paper to this size, in place."""
     canvas = np.full((height, width), 255, np.uint8)
     rows, columns = min(height, gray.shape[0]), min(width, gray.shape[1])
     canvas[:rows, :columns] = gray[:rows, :columns]
@@ -156,8 +156,8 @@ def _on_canvas(gray: Gray, width: int, height: int) -> Gray:
 
 
 def _placed(scale: tuple[float, float], turn_deg: float, size: tuple[int, int]) -> Floats:
-    """The affine map (2, 3) from pixels of the picture to pixels of the drawn page: straightened about its middle,
-    then scaled.
+    """The affine map (2, 3) from pixels of the image to pixels of the drawn page: deskewed about its centre, then
+    scaled.
     """
     middle = (size[0] / 2 - 0.5, size[1] / 2 - 0.5)
     straight = np.vstack([cv2.getRotationMatrix2D(middle, turn_deg, 1.0), [0, 0, 1]])
@@ -166,5 +166,5 @@ def _placed(scale: tuple[float, float], turn_deg: float, size: tuple[int, int]) 
 
 
 def _softened(gray: Gray, scale: float) -> Gray:
-    """Blurred before it is made smaller, so that thin lines do not break up."""
+    """Blurred before downscaling, so that thin lines do not break up."""
     return np.asarray(cv2.GaussianBlur(gray, (0, 0), 0.4 / scale), dtype=np.uint8) if scale < 0.75 else gray

@@ -30,13 +30,13 @@ PICTURE_DPI = 200
 """Resolution of the blank page on the screen: boxes of 3 mm are 24 pixels wide."""
 
 OVERLAP_MM = 0.2
-"""Zones that share less than this in width or height touch, they do not overlap."""
+"""Zones that overlap by less than this in width or height only touch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something about the layout in words: `zone` is the id of the zone that it concerns, "" for all. Only what is
-    not `grave` may be saved.
+    """A remark about the layout in words: `zone` is the id of the zone concerned, "" for all. A layout with a `grave`
+    one cannot be saved.
     """
 
     zone: str
@@ -47,8 +47,8 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What became of a save: "saved", "wrong" (remarks say why), or "changed" (somebody else wrote the file).
-    `basis` names what the file holds now.
+    """The outcome of a save: "saved", "wrong" (remarks say why), or "changed" (somebody else wrote the file). `basis`
+    identifies the present content of the file.
     """
 
     result: str
@@ -58,7 +58,7 @@ class Saved:
 
 
 class LayoutEditor:
-    """One layout file and the pictures of its blank pages. Safe to be used by several threads."""
+    """One layout file and the images of its blank pages. Thread-safe."""
 
     def __init__(self, path: Path, layout: Layout, pictures: Sequence[bytes], basis: str) -> None:
         self._path = path
@@ -73,8 +73,8 @@ class LayoutEditor:
         return self._path.name
 
     def state(self, language: str) -> dict[str, object]:
-        """The layout as in its file, what names its content, and the remarks on it; read anew when another program
-        wrote it.
+        """The layout as in its file, the identifier of its content, and the remarks on it; reloaded when another
+        program wrote it.
         """
         with self._lock:
             found = _read(self._path) if self._path.is_file() else None
@@ -92,12 +92,12 @@ class LayoutEditor:
         return self._pictures[number - 1] if 1 <= number <= len(self._pictures) else None
 
     def check(self, changes: Mapping[str, object], language: str) -> tuple[Remark, ...]:
-        """What would be wrong with the layout after `changes`."""
+        """The remarks on the layout after `changes`."""
         return self._changed(changes, language)[1]
 
     def save(self, changes: Mapping[str, object], basis: str, language: str) -> Saved:
-        """Write the layout with `changes` (zones per page, `filled`, `questionnaire`, `version`) whole or not at all;
-        `basis` is what the person saw.
+        """Atomically write the layout with `changes` (zones per page, `filled`, `questionnaire`, `version`); `basis` is
+        what the person saw.
 
         Raises StoreError when the file cannot be written.
         """
@@ -118,7 +118,7 @@ class LayoutEditor:
             return Saved(result="saved", basis=self._basis, digest=layout.digest, remarks=found)
 
     def _changed(self, changes: Mapping[str, object], language: str) -> tuple[Layout | None, tuple[Remark, ...]]:
-        """The layout with the changes, validated as its file is, and the remarks on it; None when it is no layout at
+        """The layout with the changes, validated like its file, and the remarks on it; None when it is not a layout at
         all.
         """
         data: dict[str, Any] = layout_to_dict(self._layout)
@@ -145,7 +145,7 @@ class LayoutEditor:
 def open_layout(path: Path, blank: Sequence[Path]) -> LayoutEditor:
     """The editor of the layout in `path` over the empty pages in `blank`.
 
-    Raises InputError when a file cannot be read or they do not belong together, UsageError for a layout that is in use.
+    Raises InputError when a file cannot be read or they do not belong together, UsageError for a layout in use.
     """
     layout, basis = _read(path)
     if path.resolve().parent.parent.name == LAYOUTS and path.resolve().parent.name == layout.digest:
@@ -161,7 +161,7 @@ def open_layout(path: Path, blank: Sequence[Path]) -> LayoutEditor:
 
 
 def remarks(layout: Layout, language: str) -> tuple[Remark, ...]:
-    """What contradicts itself in a layout, and what should be looked at, in words."""
+    """Contradictions in a layout, and points to check, in words."""
     names = {zone.id: _called(zone) for page in layout.pages for zone in page.zones}
     grave = [
         Remark(
@@ -175,7 +175,7 @@ def remarks(layout: Layout, language: str) -> tuple[Remark, ...]:
 
 
 def _kind_remarks(layout: Layout, language: str) -> list[Remark]:
-    """Questions that are asked in two ways at once, and boxes that stand alone."""
+    """Questions asked in two ways at once, and single boxes."""
     found: list[Remark] = []
     by_question: dict[str, list[Zone]] = {}
     for page in layout.pages:
@@ -205,7 +205,7 @@ def _kind_remarks(layout: Layout, language: str) -> list[Remark]:
 
 
 def _overlaps(layout: Layout, language: str) -> list[Remark]:
-    """Zones that lie on each other: what is written there would be read twice."""
+    """Overlapping zones: writing there would be read twice."""
     found = []
     for page in layout.pages:
         for one, other in combinations(page.zones, 2):
@@ -220,7 +220,7 @@ def _overlaps(layout: Layout, language: str) -> list[Remark]:
 
 
 def _named(problem: Problem, names: Mapping[str, str]) -> Problem:
-    """The problem with its zone called as on the screen; ids of zones are seen by nobody."""
+    """The problem with its zone named as on the screen; ids of zones are not shown anywhere."""
     return replace(problem, params=(("zone", names[problem.where]),)) if problem.where in names else problem
 
 
@@ -229,7 +229,7 @@ def _called(zone: Zone) -> str:
 
 
 def _code_remarks(data: Mapping[str, Any], language: str) -> tuple[Remark, ...]:
-    """Codes that cannot be, said at their zone before the file's own validation stops at the first."""
+    """Invalid codes, reported at their zone, because the file's own validation stops at the first."""
     found: list[Remark] = []
     if not QUESTION_CODE.fullmatch(str(data["questionnaire"])):
         found.append(_bad_code("", str(data["questionnaire"]), "edit.bad_questionnaire", language))
@@ -261,7 +261,7 @@ def _bad_code(zone: str, code: str, key: str, language: str, *, length: int = 20
 
 
 def _read(path: Path) -> tuple[Layout, str]:
-    """The layout in a file and the name of its content; raises InputError for what cannot be read or is no layout."""
+    """The layout in a file and the identifier of its content; raises InputError for an unreadable or invalid file."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -18,7 +18,7 @@ from scanform.workflow.foreign_forms.blank_pages import PX_PER_MM, BlankPicture,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedZones:
-    """What was proposed: the layout that was written, and how many boxes, questions and places to write it has."""
+    """The proposal: the layout that was written, and the number of boxes, questions and writing areas in it."""
 
     layout: Layout
     boxes: int
@@ -30,8 +30,8 @@ class ProposedZones:
 def find_zones(
     blank: Sequence[Path], out: Path, *, code: str | None = None, language: str = DEFAULT_LANGUAGE
 ) -> ProposedZones:
-    """Look for zones on the empty pages in `blank` and write them to `out` as layout.json; raises InputError when
-    there are none.
+    """Find zones on the empty pages in `blank` and write them to `out` as layout.json; raises InputError when there are
+    none.
     """
     layout = propose(load_blanks(blank), code=code or _code_of(blank[0]), language=language)
     zones = [zone for page in layout.pages for zone in page.zones]
@@ -54,7 +54,7 @@ def find_zones(
 
 
 def propose(pictures: Sequence[BlankPicture], *, code: str, language: str) -> Layout:
-    """The layout of an empty form with the zones that were found on its pages."""
+    """The layout of an empty form with the zones found on its pages."""
     found = [find_page(picture.drawn(), PX_PER_MM) for picture in pictures]
     filled = sum(page.filled for page in found) * 2 > len(found)
     pages = tuple(

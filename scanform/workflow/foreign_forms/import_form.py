@@ -1,4 +1,4 @@
-"""Take in a form that scanform did not print: its layout, the pictures of its blank pages, a questionnaire for its
+"""Imports a form that scanform did not print: its layout, the images of its blank pages, a questionnaire for its
 answers.
 """
 
@@ -36,15 +36,14 @@ MOST_OFF = 0.5
 """Fraction of boxes and cells without a printed outline above which blank and layout do not belong together."""
 
 NO_OUTLINE = "no-outline"
-"""The problem of a zone in whose place nothing is printed on the blank page."""
+"""The problem of a zone where nothing is printed on the blank page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedForm:
-    """What was taken in: the layout with its digest, the questionnaire's file when one was written, zones that should
-    be looked at.
+    """The imported form: the layout with its digest, the questionnaire's file if one was written, zones to check.
 
-    `known` says that the same form was there already; nothing was changed then.
+    `known` says that the same form was already imported; nothing was changed then.
     """
 
     layout: Layout
@@ -55,7 +54,7 @@ class ImportedForm:
 
 
 def import_form(project: Project, blank: Sequence[Path], layout_file: Path) -> ImportedForm:
-    """Take in the form whose empty pages are in `blank` and whose zones stand in `layout_file`.
+    """Import the form whose empty pages are in `blank` and whose zones are in `layout_file`.
 
     Raises InputError when a file cannot be read or blank and layout do not belong together, TemplateError when no
     questionnaire can be made of the layout, UsageError when the project's questionnaire asks something else, StoreError
@@ -66,11 +65,10 @@ def import_form(project: Project, blank: Sequence[Path], layout_file: Path) -> I
 
 
 def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) -> ImportedForm:
-    """Take in a form of which there are only filled scans, one form after the other; the layout was measured on the
-    first one.
+    """Import a form known only from filled scans, one form after the other; the layout was measured on the first one.
 
-    The blank pages are what the scans share. Zones of whose print that leaves doubt are named, and people check all
-    that is read there. Raises as `import_form`.
+    The blank pages are what the scans have in common. Zones with uncertain print are named, and people check everything
+    read there. Raises as `import_form`.
     """
     layout = read_layout(layout_file)
     pictures = load_blanks(scans)
@@ -84,7 +82,7 @@ def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) ->
 
 
 def _estimated(page: PageLayout, pictures: Sequence[BlankPicture]) -> EstimatedBlank:
-    """The blank page behind filled scans of it; scans that do not fit the first one are left out."""
+    """The blank page estimated from filled scans; scans that do not fit the first one are left out."""
     first = _blank_of(page, pictures[0])
     check = prepare_page(page, BlankPage(gray=first, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM))
     plain = PageMap(homography=(PX_PER_MM, 0, -0.5, 0, PX_PER_MM, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0)
@@ -96,7 +94,7 @@ def _estimated(page: PageLayout, pictures: Sequence[BlankPicture]) -> EstimatedB
 
 
 def keep_form(project: Project, layout: Layout, blanks: Sequence[Gray], *, weak: Sequence[str] = ()) -> ImportedForm:
-    """Write an imported form into the project; `weak` are zones of whose print the blank pages are not sure."""
+    """Write an imported form into the project; `weak` are zones whose print is uncertain in the blank pages."""
     problems = _outlines_missing(layout, blanks)
     problems += tuple(Problem(slug=WEAK_BLANK, where=zone, params=(("zone", zone),)) for zone in weak)
     folder = project.layouts_folder / layout.digest
@@ -116,7 +114,7 @@ def keep_form(project: Project, layout: Layout, blanks: Sequence[Gray], *, weak:
 
 
 def read_layout(path: Path) -> Layout:
-    """The layout in a file, with page pictures named by their number and the digest that follows from it; raises
+    """The layout in a file, with page images named by their number and the digest that follows from it; raises
     InputError.
     """
     try:
@@ -144,7 +142,7 @@ def read_layout(path: Path) -> Layout:
 
 
 def contradictions(layout: Layout) -> list[Problem]:
-    """What cannot be in a layout although each field by itself is right; `where` is the id of a zone."""
+    """Contradictions in a layout whose fields are each valid; `where` is the id of a zone."""
     found = (
         []
         if [page.number for page in layout.pages] == list(range(1, len(layout.pages) + 1))
@@ -183,10 +181,10 @@ def _wrong(zone: Zone, page: PageLayout, ids: set[str], places: set[tuple[str, s
 
 
 def blanks_of(layout: Layout, pictures: Sequence[BlankPicture]) -> list[Gray]:
-    """The pictures as the blank pages of the layout, at 300 dpi: straightened where its zones then stand on print, else
-    as they are.
+    """The images as the blank pages of the layout, at 300 dpi: deskewed if its zones then lie on print, otherwise as
+    they are.
 
-    Raises InputError when their number or the ratio of their sides is not that of the layout.
+    Raises InputError when their number or aspect ratio is not that of the layout.
     """
     if len(pictures) != len(layout.pages):
         message = words("imported.page_count", found=len(pictures), wanted=len(layout.pages))
@@ -212,7 +210,7 @@ def _printed(page: PageLayout) -> list[tuple[str, RectMm]]:
 
 
 def _outlines_missing(layout: Layout, blanks: Sequence[Gray]) -> tuple[Problem, ...]:
-    """A problem for each zone where nothing is printed; raises InputError when that is so for most of a page."""
+    """A problem for each zone where nothing is printed; raises InputError when that holds for most of a page."""
     missing: dict[str, int] = {}
     for page, gray in zip(layout.pages, blanks, strict=True):
         printed = _printed(page)
@@ -228,7 +226,7 @@ def _outlines_missing(layout: Layout, blanks: Sequence[Gray]) -> tuple[Problem, 
 
 
 def _refuse_clash(folder: Path, layout: Layout, blanks: Sequence[Gray]) -> None:
-    """Raise StoreError when another form is kept under this digest: other zones, or other print."""
+    """Raise StoreError when a different form (other zones, or other print) is stored under this digest."""
     same = (folder / "layout.json").read_text(encoding="utf-8") == dump_layout(layout)
     if same and all(_alike(folder / page.blank, gray) for page, gray in zip(layout.pages, blanks, strict=True)):
         return
@@ -245,9 +243,7 @@ def _alike(path: Path, gray: Gray) -> bool:
 
 
 def _questionnaire(project: Project, layout: Layout) -> Path | None:
-    """Make a questionnaire for the layout unless the project has one that fits it; returns the file that was
-    written.
-    """
+    """Make a questionnaire for the layout unless the project has one that fits; returns the file that was written."""
     path = project.folder / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
     present = project.questionnaires.get(layout.questionnaire)
     if present is None:
@@ -263,9 +259,7 @@ def _questionnaire(project: Project, layout: Layout) -> Path | None:
 
 
 def _refuse_codes(content: str, name: str) -> None:
-    """Raise TemplateError when the codes of the layout cannot stand in a questionnaire (reserved words, one option
-    only).
-    """
+    """Raise TemplateError when codes of the layout are invalid in a questionnaire (reserved words, one option only)."""
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / name
         trial.write_text(content, encoding="utf-8")

@@ -1,5 +1,5 @@
-"""The whole job on the samples: the commands that a person would type, and a check of the outcome against what is
-known about the samples.
+"""Runs the whole workflow on the samples: the commands a person would type, and a check of the outcome against the
+known truth.
 """
 
 import json
@@ -18,10 +18,10 @@ from scanform.workflow.project.project import Project
 from scanform.workflow.project.shipped import shipped, template_path
 
 MARKER = ".scanform-demo"
-"""A file that tells a folder of the demo from one that holds somebody's work."""
+"""A file that marks a folder of the demo, so that nobody's work is mistaken for one."""
 
 SEED, VISITOR_SEED, VISITORS = 7, 8, 3
-"""What the samples were printed with (tools/make_samples.py): the same seeds give the same identities."""
+"""The seeds the samples were printed with (tools/make_samples.py): the same seeds give the same identities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The outcome beside what is known: pages, those with another fate (file, page, wanted, got), values read
+    """The outcome compared with the truth: pages, those with another fate (file, page, expected, actual), values read
     automatically, and silent errors among them.
     """
 
@@ -45,7 +45,7 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        """Whether everything came out as it should."""
+        """Whether everything is as expected."""
         return not self.wrong_fates and not self.silent_errors
 
 
@@ -75,7 +75,7 @@ def find_samples() -> Path:
 
 
 def fresh(folder: Path) -> Path:
-    """An empty folder for the demo; what an earlier demo left goes. Raises UsageError for a folder that holds
+    """An empty folder for the demo; the files of an earlier demo are deleted. Raises UsageError for a folder that holds
     anything else.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -120,7 +120,7 @@ def steps(samples: Path, folder: Path) -> tuple[Step, ...]:
 
 
 def _near(path: Path) -> Path:
-    """`path` seen from the current folder where that is shorter."""
+    """`path` relative to the current folder where that is shorter."""
     return min(path, Path(os.path.relpath(path)), key=lambda shown: len(str(shown)))
 
 
@@ -157,7 +157,9 @@ def _fates(project: Project) -> Mapping[tuple[str, int], str]:
 
 
 def _automatic(response: Response | None, form: _Form) -> Iterator[tuple[str, str, str]]:
-    """(column, value, truth) of the values that nobody is asked about; where nobody could tell, no value is right."""
+    """(column, value, truth) of the values accepted without review; where the truth is unknowable, no value
+    is right.
+    """
     for column, truth in form["values"].items():
         answer = next((answer for answer in response.answers if answer.column == column), None) if response else None
         if answer is not None and answer.status is Status.AUTO:

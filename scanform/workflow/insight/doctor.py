@@ -1,4 +1,4 @@
-"""Is everything there that scanform needs? One finding per need, with the remedy for each gap."""
+"""Checks that everything scanform needs is there. One finding per need, with the remedy for each gap."""
 
 import importlib.resources
 import importlib.util
@@ -18,7 +18,7 @@ from scanform.model.questionnaire import Alphabet
 from scanform.store.store import Store
 
 FREE_BYTES = 500_000_000
-"""Least free space: a batch of 500 scanned pages takes some 250 MB in the archive."""
+"""Minimum free space: a batch of 500 scanned pages takes some 250 MB in the archive."""
 
 LANGUAGE = "deu"
 _TIMEOUT_S = 20
@@ -33,9 +33,7 @@ _FONTS = "fontpkg_atkinson_hyperlegible"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was checked: what, whether it is well, what was seen, what to do; `code` is the exit code of a
-    gap.
-    """
+    """One check: the subject, whether it passed, what was found, what to do; `code` is the exit code of a gap."""
 
     name: str
     good: bool
@@ -45,7 +43,7 @@ class Finding:
 
 
 def examine(folder: Path, language: str) -> tuple[Finding, ...]:
-    """Check programs, fonts, write access and the database; `folder` is a project or where one shall be made."""
+    """Check programs, fonts, write access and the database; `folder` is a project or the place for a new one."""
     return (
         *_programs(language),
         _tesseract_language(language),
@@ -59,7 +57,7 @@ def examine(folder: Path, language: str) -> tuple[Finding, ...]:
 
 
 def exit_code(findings: tuple[Finding, ...]) -> ExitCode:
-    """The exit code of the first gap, else OK."""
+    """The exit code of the first gap, otherwise OK."""
     return next((finding.code for finding in findings if not finding.good), ExitCode.OK)
 
 
@@ -106,7 +104,7 @@ def _fonts(language: str) -> Finding:
 
 
 def _readers(language: str) -> Iterator[Finding]:
-    """Who reads cells and lines here; the networks are loaded once to see that they can be. One more finding for each
+    """The readers of cells and lines on this machine; the networks are loaded once as a test. One more finding for each
     reader that would read if its library were here.
     """
     from scanform.recognize.writing import readers
@@ -132,7 +130,7 @@ def _readers(language: str) -> Iterator[Finding]:
 
 
 def _printed_text(language: str) -> Finding:
-    """Whether Tesseract reads in this process or is started for each page."""
+    """Whether Tesseract runs in this process or is started for each page."""
     from scanform.recognize.writing.tesseract import door
 
     found, name = door(), text("doctor.printed_text", language)
@@ -149,7 +147,7 @@ def _printed_text(language: str) -> Finding:
 
 
 def _own_heads(folder: Path, language: str) -> Iterator[Finding]:
-    """The heads that the project trained: one that does not fit its network does not read."""
+    """The heads trained by the project: one that does not fit its network is not used."""
     from scanform.recognize.writing.cells import reader_name
     from scanform.workflow.reading.project_readers import head_path, heads_of
 
@@ -226,7 +224,7 @@ def _in_scratch(check: Callable[[Path], str]) -> str:
 
 
 def _opened(store: Store) -> str:
-    """Take the write lock once; returns what kind of database it is."""
+    """Take the write lock once; returns the kind of database."""
     with store.writing():
         kind = store.kind
     store.close()

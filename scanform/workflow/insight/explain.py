@@ -1,4 +1,4 @@
-"""Why was a page read as it was? A picture of the page with every zone, its value, its probability and the reason in
+"""Explains the reading of a page: an image of the page with every zone, its value, its probability and the reason in
 words.
 """
 
@@ -29,12 +29,12 @@ from scanform.workflow.reading.edition import FolderSource, editions_of
 from scanform.workflow.settling.assign_fates import accept_settings
 
 VALUE_LENGTH = 90
-"""Letters of a written text that a note shows."""
+"""Characters of a written text shown in a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What was found on the page, where the picture of it was written, and the facts as plain data."""
+    """The findings on the page, the path of the image written, and the facts as plain data."""
 
     result: PageResult
     picture: Path
@@ -42,7 +42,7 @@ class Explained:
 
 
 def explain(project: Project, name: str, out: Path) -> Explained:
-    """Read the page `FILE[#PAGE]` (1-based, 1 when left out; PAGE.SHEET where a picture shows several) anew and write a
+    """Read the page `FILE[#PAGE]` (1-based, 1 when left out; PAGE.SHEET where an image shows several) again and write a
     PNG that shows how; raises InputError.
     """
     path, index, part = split_name(name)
@@ -74,7 +74,7 @@ def explain(project: Project, name: str, out: Path) -> Explained:
 
 
 def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
-    """The page as it lies on the form, with its zones and notes."""
+    """The page registered to the form, with its zones and notes."""
     result = facts.result
     if result.identity is None or result.page_map is None:
         raise ValueError("a page that was read has an identity and a map")
@@ -90,7 +90,7 @@ def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
 
 
 def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
-    """One zone with its note; a plainly empty one has its probability alone."""
+    """One zone with its note; a clearly empty one shows only its probability."""
     if one.is_plain:
         return DrawnZone(
             rect=one.zone.rect,
@@ -126,13 +126,13 @@ def _value(one: ZoneFacts, language: str) -> str:
 
 
 def rounded_down(probability: float, places: int) -> float:
-    """A probability with so many places in per cent, rounded down: nothing is certain, so 100 never stands there."""
+    """A probability in per cent with this many decimals, rounded down: nothing is certain, so 100 never appears."""
     scale = 100 * 10.0**places
     return min(int(probability * scale), scale - 1) / scale
 
 
 def _frame(project: Project, facts: PageFacts, title: str, page: PageLayout | None) -> Frame:
-    """Head and legend: who the page is, how it was found, how good the picture is, and what is wrong."""
+    """Head and legend: the page's identity, how it was found, the quality of the image, and the problems."""
     language, result = project.language, facts.result
     lines = [_identity_line(facts, language), _place_line(facts, language, page), _picture_line(facts, language)]
     lines += [
@@ -163,7 +163,7 @@ def _identity_line(facts: PageFacts, language: str) -> str:
 
 
 def _place_line(facts: PageFacts, language: str, page: PageLayout | None) -> str:
-    """How the page was registered, or how near it came."""
+    """How the page was registered, or how close it came."""
     result = facts.result
     if result.page_map is None or page is None:
         key = "explain.nearly" if facts.boxes else "explain.not_placed"
@@ -184,7 +184,7 @@ def _place_line(facts: PageFacts, language: str, page: PageLayout | None) -> str
 
 
 def _picture_line(facts: PageFacts, language: str) -> str:
-    """The measures of the picture's quality that there are."""
+    """The available measures of image quality."""
     picture = facts.picture
     parts = [text("explain.size", language, w=facts.image.width, h=facts.image.height)]
     if picture.px_per_mm:
@@ -199,7 +199,7 @@ def _picture_line(facts: PageFacts, language: str) -> str:
 
 
 def _seen_picture(project: Project, facts: PageFacts, title: str) -> bytes:
-    """The picture itself, turned upright, with markers, codes and the outline of the sheet."""
+    """The image itself, turned upright, with markers, codes and the outline of the sheet."""
     turns = _quarter_turns(facts)
     shape = facts.image.gray.shape
     language = project.language
@@ -223,7 +223,7 @@ def _seen_picture(project: Project, facts: PageFacts, title: str) -> bytes:
 
 
 def _quarter_turns(facts: PageFacts) -> int:
-    """Quarter turns clockwise that make the picture upright: by its markers, else as the file says."""
+    """Quarter turns clockwise that make the image upright: by its markers, otherwise as the file says."""
     if not facts.markers:
         return facts.result.turn // 90
     sides = np.array([np.subtract(marker.corners_px[1], marker.corners_px[0]) for marker in facts.markers]).mean(axis=0)
@@ -231,7 +231,7 @@ def _quarter_turns(facts: PageFacts) -> int:
 
 
 def _turned_points(points: Floats, shape: tuple[int, ...], turns: int) -> tuple[tuple[float, float], ...]:
-    """Points (N, 2) in a picture of `shape` after quarter turns clockwise."""
+    """Points (N, 2) in an image of `shape` after quarter turns clockwise."""
     height, width = shape[0], shape[1]
     for _ in range(turns % 4):
         points = np.column_stack([height - 1 - points[:, 1], points[:, 0]])

@@ -1,4 +1,4 @@
-"""All that is known of how one page was read, or why it was not: the facts behind the picture that `explain` draws."""
+"""Everything known about how one page was read, or why it was not: the facts behind the image that `explain` draws."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -29,16 +29,16 @@ from scanform.workflow.reading.edition import Editions
 from scanform.workflow.reading.image_causes import measured
 
 PLACED_MM = 0.3
-"""A box this near to its place counts as standing there (as in the fit)."""
+"""Maximum distance of a box from its nominal place to count as located there (as in the fit)."""
 
 TRIVIAL = frozenset({"no-ink", "ink-beside", "speck", "specks-only", "paler"})
-"""Words that need no note when the box is surely empty."""
+"""Outcomes that need no note when the box is surely empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneFacts:
-    """One zone: its reading, `state` "auto", "review" or "outside" by itself, how far (mm) its outline is from its
-    place, what its ink looks like.
+    """One zone: its reading, `state` "auto", "review" or "outside" by itself, the distance (mm) of its outline from its
+    nominal place, features of its ink.
     """
 
     zone: Zone
@@ -49,7 +49,7 @@ class ZoneFacts:
 
     @property
     def is_plain(self) -> bool:
-        """An empty zone about which nothing has to be said."""
+        """An empty zone that needs no remark."""
         return (
             self.state == "auto"
             and self.reading.value in ("", "empty")
@@ -59,14 +59,14 @@ class ZoneFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was seen in it;
+    """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was detected in it;
     `zones` () when it was not read.
 
-    Of a sheet in a picture that shows several, `image` is the piece whose top left pixel lies at `origin`, and all else
-    is in pixels of it.
+    For a sheet in an image that shows several, `image` is the part whose top left pixel lies at `origin`, and all else
+    is in pixels of that part.
 
-    `boxes_placed` of `boxes` printed outlines stood where the markers alone put them: how near a page that was refused
-    came to being read.
+    `boxes_placed` of `boxes` printed outlines lay where the markers alone put them: how close a refused page came to
+    being read.
     """
 
     image: PageImage
@@ -125,7 +125,7 @@ def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSet
 def _not_read(
     image: PageImage, seen: PageImage, markers: tuple[Marker, ...], result: PageResult, known: Known
 ) -> PageFacts:
-    """What was seen of a page that was not read."""
+    """What was detected on a page that was not read."""
     boxes, placed = _boxes_at_markers(seen, markers, result.identity, known)
     picture = measured(image, markers, known.layouts)
     codes = tuple(search_codes(seen.gray, picture.px_per_mm or 8.0))
@@ -144,7 +144,7 @@ def _not_read(
 def _boxes_at_markers(
     seen: PageImage, markers: tuple[Marker, ...], identity: Identity | None, known: Known
 ) -> tuple[int, int]:
-    """How many boxes the page has, and how many stand where its markers alone put them."""
+    """The number of boxes on the page, and how many lie where its markers alone put them."""
     if identity is None or identity.digest not in known.layouts:
         return 0, 0
     page, check = (
@@ -161,7 +161,7 @@ def _boxes_at_markers(
 
 
 def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
-    """What the zone is by itself; rules of the question may still send it to a person."""
+    """The state of the zone by itself; rules of the question may still send it to review."""
     if OUTSIDE in reading.problems:
         return "outside"
     if zone.kind is ZoneKind.MARK:
@@ -174,7 +174,7 @@ def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
 
 
 def _residual(zone: Zone, residuals: dict[tuple[float, float], float | None]) -> float | None:
-    """The largest distance among the zone's outlines that were found."""
+    """The largest distance among the zone's located outlines."""
     rects = [zone.rect] if zone.kind is ZoneKind.MARK else list(zone.cells)
     found = [off for rect in rects if (off := residuals.get(corner(rect))) is not None]
     return max(found) if found else None

@@ -1,4 +1,4 @@
-"""Readings and responses one after the other, only a few of them in memory at a time."""
+"""Iterates over readings and responses with only a few of them in memory at a time."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,17 @@ from scanform.workflow.project.project import Project
 from scanform.workflow.review.cases import Editions, offered, response_case
 
 COUNTING = (Fate.READ, Fate.COPY)
-"""Fates of pages whose reading is somebody's answers; a re-scan or duplicate shows what another page shows."""
+"""Fates of pages whose reading contributes answers; a re-scan or duplicate repeats another page."""
 
 AT_ONCE = 20
-"""Readings that are loaded together: one query for some 20 pages."""
+"""Readings loaded together: one query for some 20 pages."""
 
 
 def each_response(project: Project, questionnaire: str | None = None) -> Iterator[Response]:
-    """All responses that count, by id, with people's decisions laid over what was read, keyed or imported.
+    """All responses that count, by id, with people's decisions applied to what was read, keyed or imported.
 
-    Each comes from a transaction of its own, so that the store stays free meanwhile: one that is changed in the course
-    is given out as it then is, one that is withdrawn is left out.
+    Each comes from a transaction of its own, so that the store stays free meanwhile: one changed in the course is
+    returned in its new state, one withdrawn is left out.
     """
     editions = Editions(project)
     with project.store.reading() as tx:
@@ -34,7 +34,7 @@ def each_response(project: Project, questionnaire: str | None = None) -> Iterato
 
 
 def each_reading(project: Project) -> Iterator[PageReading]:
-    """What was read on each page that counts, in the order in which the pages came in."""
+    """The reading of each page that counts, in order of arrival."""
     with project.store.reading() as tx:
         pages = ledger.pages_with_fate(tx, COUNTING)
     numbers = list(dict.fromkeys(page.reading_id for page in pages if page.reading_id is not None))

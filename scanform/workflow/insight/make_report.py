@@ -38,7 +38,7 @@ def make_report(project: Project, out: Path, *, language: str | None = None) -> 
 
 
 def gather(project: Project, language: str) -> ReportData:
-    """All that the report shows, as of now."""
+    """The present content of the report."""
     responses = effective_responses(project)
     merged = records(project, responses)
     with project.store.reading() as tx:
@@ -78,7 +78,7 @@ def _returns(responses: Sequence[Response]) -> tuple[Returns, ...]:
 
 
 def _readings(responses: Iterable[Response]) -> tuple[Reading, ...]:
-    """Who stands behind the values read on paper, by kind of field; texts beside options are text."""
+    """The origin (machine or person) of the values read on paper, by kind of field; texts beside options are text."""
     counts: Counter[tuple[QuestionKind, Status | None]] = Counter()
     for response in responses:
         for answer in response.answers:
@@ -100,8 +100,8 @@ def _readings(responses: Iterable[Response]) -> tuple[Reading, ...]:
 
 
 def _waiting(responses: Sequence[Response], merged: Sequence[Record], language: str) -> tuple[tuple[str, int], ...]:
-    """(reasons in words, values) of all that waits for a person, most frequent first; a value counts once, with all
-    its reasons.
+    """(reasons in words, values) of everything that waits for a person, most frequent first; a value counts once, with
+    all its reasons.
     """
     waiting = [
         answer.problems or (UNSURE,)

@@ -1,4 +1,4 @@
-"""One page of a file, read by itself: nothing is recorded, and what is known of the page counts for nothing."""
+"""Reads one page of a file by itself: nothing is recorded, and nothing known about the page is used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from scanform.workflow.reading.stages import PageJob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRead:
-    """What one page shows, read by itself.
+    """The content of one page, read by itself.
 
-    `fate` is what the page is without any other: read, review, unknown-form, blank, damaged or error. `reading` is None
-    where the page could not be read; `problems` then say why. `sheets` counts the sheets in the picture: 1, or more
-    where several lie side by side; `ref.part` then tells which of them this is.
+    `fate` is the fate of the page without any other page: read, review, unknown-form, blank, damaged or error.
+    `reading` is None where the page could not be read; `problems` then say why. `sheets` counts the sheets in the
+    image: 1, or more where several lie side by side; `ref.part` then tells which of them this is.
     """
 
     ref: PageRef
@@ -50,7 +50,7 @@ def read_one_page(project: Project, path: Path, *, page: int, sheet: int | None)
 
 
 def page_ref(project: Project, path: Path, index: int) -> PageRef:
-    """The page by content, when file and page (0-based) exist; raises InputError that says what is missing."""
+    """The page by content, if file and page (0-based) exist; raises InputError that says what is missing."""
     if not path.is_file():
         slug = "folder" if path.is_dir() else "no_file"
         raise InputError(words(f"explain.{slug}", file=shown(path)), remedy=words(f"explain.{slug}_remedy"))
@@ -68,7 +68,7 @@ def page_ref(project: Project, path: Path, index: int) -> PageRef:
 
 
 def read_sheets(project: Project, path: Path, ref: PageRef) -> tuple[PageResult, ...]:
-    """What is on the page: one result, or one for each sheet where its picture shows several."""
+    """The content of the page: one result, or one for each sheet where its image shows several."""
     job = PageJob(
         ref=ref,
         file=str(path),

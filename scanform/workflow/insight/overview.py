@@ -1,5 +1,5 @@
-"""What came in, batch by batch, and what waits for whom: the numbers of the station's first screen, and the lists
-behind them.
+"""Submissions, batch by batch, and what waits for whom: the numbers of the station's first screen, and the lists behind
+them.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from scanform.workflow.review.desk import Counts, Desk
 from scanform.workflow.settling.assign_fates import page_problems
 
 SEEN_BY_PEOPLE = (*sorted(REFUSED_FATES), WAITING)
-"""Fates that ask somebody to do something."""
+"""Fates that require action by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLine:
-    """One batch: its pages by the name of their fate, in the order of `Fate`, and how many there are."""
+    """One batch: its pages by the name of their fate, in the order of `Fate`, and their total."""
 
     batch: Batch
     pages: Mapping[str, int]
@@ -36,16 +36,17 @@ class BatchLine:
 
     @property
     def troubled(self) -> int:
-        """Pages that a person has to look at."""
+        """Pages that need a person's attention."""
         return sum(self.pages.get(fate, 0) for fate in REFUSED_FATES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack
-    pages and that nobody has accepted so, the `refused` pages of which nothing was read and that nobody has accepted
-    so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long
-    decisions take, and on how many forms they were.
+    """The batches, newest first, and the work that waits.
+
+    Counted are: the values that wait, pages not placed yet, incomplete forms not accepted, unread `refused` pages not
+    waived, repeated pages whose scans differ, the questions of collation, decision times, and the number of forms they
+    were on.
     """
 
     batches: tuple[BatchLine, ...]
@@ -65,14 +66,14 @@ class Overview:
 
     @property
     def seconds_per_form(self) -> float:
-        """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
+        """Time spent on the forms reviewed, in seconds per form; 0 when nothing is known."""
         return seconds_per_form(self.decision_times, self.decided_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
-    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is
-    wrong and what helps, in words, and who accepted it so.
+    """One page in a list: file and page number as submitted, the form it belongs to and its page number there (0:
+    none), problem and remedy in words, and who waived it.
     """
 
     id: int
@@ -94,9 +95,9 @@ def overview(
     reviewer: str = "",
     contact: bool = True,
 ) -> Overview:
-    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at,
-    `joining` printed numbers and files of which somebody has to say whose pages they are. For a `reviewer` the values
-    that wait are those of their own screen, without `contact` names and addresses apart.
+    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` are repeated pages to check, `joining`
+    are printed numbers and files that wait for collation. For a `reviewer` the waiting values are those of their own
+    screen, without `contact` names and addresses apart.
     """
     with project.store.reading() as tx:
         counts, batches, found, forms = (
@@ -128,7 +129,7 @@ def overview(
 def pages_of(
     project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de"
 ) -> list[PageLine] | None:
-    """The pages behind a number, in the order in which they came in; None when there is no such batch or fate."""
+    """The pages behind a number, in order of arrival; None when there is no such batch or fate."""
     if fate not in _NAMES:
         return None
     with project.store.reading() as tx:

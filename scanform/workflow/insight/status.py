@@ -1,4 +1,4 @@
-"""Where the project stands: files, pages by fate, forms, fields, what waits; and whether the sums agree."""
+"""State of the project: files, pages by fate, forms, fields, open work; and whether the sums agree."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from scanform.workflow.settling.revisions import all_vanished
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteForm:
-    """A paper form of which pages have not come in: its id, its token, the missing pages counted from 1."""
+    """A paper form with missing pages: its id, its token, the missing pages counted from 1."""
 
     form_id: str
     token: str | None
@@ -29,17 +29,16 @@ class IncompleteForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
-    """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where pictures show
+    """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where images show
     several sheets, each of which is a page. `pages` are counted by fate; `waiting` pages have no fate yet.
 
-    `fields` counts the values of paper forms by status (those that wait: of all responses; those on missing pages and
-    those that this edition does not ask for count nowhere), `contradictions` what merged responses disagree about and
-    nobody has decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more.
-    `remarks` are the pages that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over`
-    what lies in the folders handed in and was not opened. `joining` and `sheets` are the printed numbers and the files
-    of which people have to say whose pages they are, `doubles` counts the pages that came in twice and wait for a look.
-    `waived` counts those of the pages that nobody could read which people accepted so. `vanished` are online responses
-    that the latest export of their survey no longer holds.
+    `fields` counts the values of paper forms by status (waiting ones: of all responses; values on missing pages and
+    those that this edition does not ask for are not counted), `contradictions` the undecided disagreements of merged
+    responses; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are
+    the pages that need a person's attention, `incomplete` the forms with missing pages by id, `passed_over` the
+    unopened files of the submitted folders. `joining` and `sheets` are the printed numbers and the files that wait for
+    collation by people, `doubles` counts the repeated pages that wait for a check. `waived` counts the unreadable pages
+    that people waived. `vanished` are online responses missing from the latest export of their survey.
     """
 
     files: int
@@ -66,12 +65,12 @@ class ProjectStatus:
 
     @property
     def sums_agree(self) -> bool:
-        """Whether every page handed in has exactly one fate or is known to wait."""
+        """Whether every submitted page has exactly one fate or is known to wait."""
         return sum(self.pages.values()) + self.waiting == self.pages_handed_in
 
     @property
     def fields_waiting(self) -> int:
-        """Values that a person has to look at."""
+        """Number of values waiting for review."""
         return self.fields.get(Status.REVIEW, 0)
 
 
@@ -120,13 +119,11 @@ def project_status(project: Project) -> ProjectStatus:
 
 
 _ABSENT = {Missing.PAGE_MISSING, Missing.NOT_IN_VERSION}
-"""Why nobody can have looked at a value: its page is not here, or this edition does not ask."""
+"""Reasons why nobody can have reviewed a value: its page is missing, or this edition does not ask for it."""
 
 
 def _fields(responses: Sequence[Response]) -> Counter[Status]:
-    """Values of paper forms by status, and those of all responses that wait for a person, as the review station
-    gives them out.
-    """
+    """Values of paper forms by status, and the waiting values of all responses, as handed out by the review station."""
     found: Counter[Status] = Counter()
     for response in responses:
         for answer in response.answers:

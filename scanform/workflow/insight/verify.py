@@ -1,5 +1,5 @@
-"""Does what is stored agree with itself? Hashes of the archive, sums of the ledger, layouts and responses of the
-forms, seals of what people did.
+"""Checks the consistency of stored data: hashes of the archive, sums of the ledger, layouts and responses of the forms,
+seals of people's acts.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from scanform.workflow.project.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
-    """Something that does not agree: `kind` is a key of the texts `verify.*`; harmless ones need no act."""
+    """An inconsistency: `kind` is a key of the texts `verify.*`; harmless ones need no action."""
 
     kind: str
     place: str
@@ -30,7 +30,7 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """How much was checked, and what does not agree; `seal` is the end of the chain over what people did."""
+    """The number of checks, and the inconsistencies; `seal` is the end of the chain over people's acts."""
 
     files: int
     pages: int
@@ -39,7 +39,7 @@ class Verification:
 
     @property
     def good(self) -> bool:
-        """Whether all that matters agrees."""
+        """Whether everything that matters is consistent."""
         return all(found.harmless for found in self.discrepancies)
 
 
@@ -69,7 +69,7 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
 
 
 def _database(project: Project) -> list[Discrepancy]:
-    """Damage in the file of the database."""
+    """Corruption in the file of the database."""
     try:
         with project.store.reading() as tx:
             return [Discrepancy(kind="database", place=wrong) for wrong in damage(tx)]
@@ -91,16 +91,14 @@ def _archived(project: Project, file: FileRecord) -> Iterator[Discrepancy]:
 
 
 def _orphans(project: Project, known: set[str]) -> Iterator[Discrepancy]:
-    """Files in the archive that no page refers to: left by a run that was killed; the next one with this content
-    uses them.
-    """
+    """Files in the archive that no page refers to: left by a killed run; the next one with this content uses them."""
     for path in sorted(project.archive.rglob("*")):
         if path.is_file() and path.relative_to(project.archive).as_posix() not in known:
             yield Discrepancy(kind="orphan", place=str(path), harmless=True)
 
 
 def _forms(project: Project) -> Iterator[Discrepancy]:
-    """Every page that counts belongs to a response, and its layout is there unchanged."""
+    """Every page that counts belongs to a response, and its layout is unchanged."""
     with project.store.reading() as tx:
         pages = ledger.pages_with_fate(tx, (Fate.READ, Fate.COPY))
     responses = {response.id for response in project.store.responses()}

@@ -1,6 +1,4 @@
-"""What lay in the folders that were handed in and was not opened because of its name: told at once, and kept so that
-it can be seen later.
-"""
+"""Files in the submitted folders that were not opened because of their name: reported at once and kept for later."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +13,7 @@ from scanform.workflow.project.project import Project
 def keep_passed_over(
     project: Project, paths: Sequence[Path], found: Sequence[intake.PassedOver], *, at: str
 ) -> tuple[PassedOver, ...]:
-    """Put what was found now in the place of what was known of these folders; returns what was found."""
+    """Replace what was recorded for these folders by what was found now; returns the latter."""
     # names may hold surrogates
     folders = [_shown(os.path.realpath(path)) for path in paths if os.path.isdir(path)]  # noqa: PTH112
     rows = {
@@ -31,7 +29,7 @@ def keep_passed_over(
         ]
     if folders and {_said(one) for one in known} != {
         _said(one) for one in rows.values()
-    }:  # a run that is killed again and again has to get on
+    }:  # a run that is killed repeatedly has to make progress
         with project.store.writing() as tx:
             passed_over.replace_below(tx, folders, [rows[location] for location in sorted(rows)])
     return tuple(sorted(rows.values(), key=lambda one: one.path))

@@ -1,7 +1,7 @@
-"""Ingest: take files in, read their pages in workers, settle each page in one transaction of this process.
+"""Ingest: register files, read their pages in workers, and settle each page in one transaction of this process.
 
-Killed at any moment and run again, nothing is lost and nothing counted twice: files are known by place and content,
-readings by content, and a page without a fate is read by whichever run comes next.
+A run killed at any moment can be repeated without losing or double-counting anything: files are identified by location
+and content, readings by content, and a page without a fate is read by the next run.
 """
 
 import logging
@@ -49,20 +49,20 @@ from scanform.workflow.settling.waiting_forms import collation_remarks, outdated
 log = logging.getLogger(__name__)
 
 GROWING_WAIT_S = 120.0
-"""How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
+"""How long `ingest` waits for a file that is still being written; after that it is reported and left for the next run.
+"""
 
 LASTING = frozenset({"symlink", "special-file", "empty-file", NOT_READ})
-"""What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be
+"""Problems recorded in the ledger although nothing could be opened; others (no permission to read, vanished) may be
 gone next time.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is
-    wrong.
+    """Something to report: file as submitted, 1-based page (None: the whole file), fate of the page, what is wrong.
 
-    `sheet` is the number of the sheet where that picture shows several, from 1, else 0.
+    `sheet` is the number of the sheet, from 1, where the image shows several, otherwise 0.
     """
 
     path: str
@@ -73,14 +73,14 @@ class Remark:
 
     @property
     def place(self) -> str:
-        """Page and sheet as people say them: "3" or "3.2"; "" for the whole file."""
+        """Page and sheet as shown to people: "3" or "3.2"; "" for the whole file."""
         if self.page is None:
             return ""
         return f"{self.page}.{self.sheet}" if self.sheet else str(self.page)
 
 
 def remarks_on(pages: Iterable[PageRecord]) -> tuple[Remark, ...]:
-    """What is wrong with pages, as something to tell."""
+    """The problems of pages as remarks to report."""
     return tuple(
         Remark(
             path=page.ref.path,
@@ -95,11 +95,11 @@ def remarks_on(pages: Iterable[PageRecord]) -> tuple[Remark, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSummary:
-    """What became of the files handed in: all their pages by fate, and what this run did.
+    """The outcome of the submitted files: all their pages by fate, and the work of this run.
 
     `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
     counts files without a page in the ledger: vanished, unreadable, still growing. `pictures` are fewer than the pages
-    where pictures show several sheets. `passed_over` was never opened because of its name.
+    where images show several sheets. `passed_over` was never opened because of its name.
     """
 
     batch: int | None
@@ -117,17 +117,16 @@ class BatchSummary:
 
     @property
     def refused(self) -> int:
-        """Pages and files that a person has to look at."""
+        """Pages and files that need a person's attention."""
         return sum(self.pages.get(fate, 0) for fate in REFUSED_FATES) + self.not_taken
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not
-    taken.
+    """The state of one run: its batch once there is one, keys of the submitted files, remarks on files not taken.
 
-    `divided` are the sheets that it found in pictures that show several.
-    `names` says how people know the files at these places, where that is not how they lie there.
+    `divided` are the sheets found in images that show several. `names` maps file locations to the names people know,
+    where the two differ.
     """
 
     label: str
@@ -155,10 +154,10 @@ def read_batch(
     label: str = "",
     names: Mapping[str, str] | None = None,
 ) -> BatchSummary:
-    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for
+    """Register all files under `paths` and read their pages and those left by an earlier run; raises InputError for
     paths that do not exist.
 
-    `label` names the batch ("": by its paths), `names` the files at some places (real path -> name as handed in).
+    `label` names the batch ("": by its paths), `names` the files at some locations (real path -> name as submitted).
     """
     started = time.monotonic()
     missing = [path for path in paths if not os.path.lexists(path)]
@@ -186,7 +185,7 @@ def read_batch(
 
 
 def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> Iterator[FoundFile]:
-    """The files that can be opened and are complete; waits for those that still grow."""
+    """The files that can be opened and are complete; waits for those still growing."""
     deadline = time.monotonic() + GROWING_WAIT_S
     for file in found:
         if file.problem is not None:
@@ -203,13 +202,13 @@ def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> I
 
 
 def _refuse(project: Project, run: _Run, file: FoundFile) -> None:
-    """Something that is never opened: a link, a FIFO, or something that went away."""
+    """Something that is never opened: a link, a FIFO, or a file that vanished."""
     if file.problem is not None:
         _without_content(project, run, _new_file(file.path, sha256="", problems=()), file.problem)
 
 
 def _without_content(project: Project, run: _Run, file: NewFile, problem: Problem) -> None:
-    """A file that has no content to hash: in the ledger if that will stay so, else only said."""
+    """A file without content to hash: recorded in the ledger if that is permanent, otherwise only reported."""
     if problem.slug in LASTING:
         _record_file(project, run, replace(file, sha256=f"-{problem.slug}", problems=(problem,)))
     else:
@@ -219,7 +218,7 @@ def _without_content(project: Project, run: _Run, file: NewFile, problem: Proble
 def _register_all(
     project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress
 ) -> None:
-    """Look at all files in workers, copy them into the archive, record those that are new, in order."""
+    """Inspect all files in workers, copy them into the archive, and record new ones in order."""
     jobs = [FileJob(path=file.path, archive=str(project.archive), limits=limits) for file in files]
     with progress(text("ingest.files", project.language), len(jobs)) as advance:
         for outcome in run_in_order(workers, register_file, jobs):
@@ -240,7 +239,7 @@ def _register(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], li
 
 
 def _register_file(project: Project, run: _Run, intake: Intake, file: NewFile) -> None:
-    """Record a file that was looked at, `file` as it is called and where it lies, and then the files inside it."""
+    """Record an inspected file, `file` as it is named and located, and then its embedded files."""
     info = intake.info
     if not info.sha256:
         for problem in info.problems:
@@ -261,7 +260,7 @@ def _register_file(project: Project, run: _Run, intake: Intake, file: NewFile) -
 
 
 def _archive_here(project: Project, path: str) -> tuple[str, str]:
-    """Hash and keep a file that ends every process that looks into it; copying does not look into it."""
+    """Hash and archive a file that kills every process inspecting it; copying does not parse it."""
     from scanform.archive.content_store import archive_file
     from scanform.scan.intake import hash_file
 
@@ -284,7 +283,7 @@ def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFi
 
 
 def _record_file(project: Project, run: _Run, file: NewFile) -> None:
-    """Record a file and its pages, unless the same content from the same place is known; refused files are settled
+    """Record a file and its pages, unless the same content from the same location is known; refused files are settled
     at once.
     """
     run.keys.append(ledger.known_key(file.location, file.sha256))
@@ -293,7 +292,7 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
         if ledger.is_known(tx, file.location, file.sha256) and not run.retry:
             return
     with project.store.writing() as tx:
-        if ledger.is_known(tx, file.location, file.sha256):  # another run was faster, or this one tries again
+        if ledger.is_known(tx, file.location, file.sha256):  # another run was faster, or this one retries
             run.new_files += file.pages > 0 and ledger.reopen_refused(tx, file)
             return
         if run.batch is None:
@@ -314,10 +313,10 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
 
 
 def _wait_again(project: Project, run: _Run) -> None:
-    """On request, let pages that could not be read wait to be read anew: those of the files handed in now.
+    """On request, queue unreadable pages among the submitted files to be read again.
 
-    A picture of which no sheet was read is looked at anew as a whole, and may show another number of sheets then;
-    beside sheets that were read, the others are read again where they lie (`_read_sheets_again`).
+    An image none of whose sheets could be read is analysed again as a whole and may yield another number of sheets;
+    where some sheets were read, the others are read again in place (`_read_sheets_again`).
     """
     if not run.retry:
         return
@@ -332,7 +331,7 @@ def _wait_again(project: Project, run: _Run) -> None:
 
 
 def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
-    """On request, read sheets again that could not be read, in pictures of which others were."""
+    """On request, reread unreadable sheets in images of which other sheets were read."""
     if not run.retry:
         return
     with project.store.reading() as tx:
@@ -349,7 +348,7 @@ def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Li
 
 
 def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, progress: ShowProgress) -> None:
-    """Read all pages that wait and settle them in order; content that is read already is only settled."""
+    """Read all waiting pages and settle them in order; content already read is only settled."""
     with project.store.reading() as tx:
         waiting = ledger.waiting_pages(tx)
     run.files |= {page.file_id for page in waiting}
@@ -367,7 +366,7 @@ def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, 
 
 
 def _join_pages(project: Project) -> None:
-    """Put pages of imported forms together that are read and wait only for the pages around them."""
+    """Collate pages of imported forms that are read and wait only for the pages around them."""
     with project.store.reading() as tx:
         batches = sorted({page.batch_id for page in ledger.waiting_pages(tx) if page.reading_id is not None})
     for batch in batches:
@@ -376,7 +375,7 @@ def _join_pages(project: Project) -> None:
 
 
 def _check_sheets(project: Project, run: _Run) -> None:
-    """Look whether the printed numbers of the files of this run fit their sheets."""
+    """Check whether the printed numbers of the files of this run fit their sheets."""
     with project.store.reading() as tx:
         behind = outdated(tx)
     if behind:
@@ -392,7 +391,7 @@ def _check_sheets(project: Project, run: _Run) -> None:
 
 
 def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
-    """Read pages whose code is destroyed but whose neighbours in the file say which page they are."""
+    """Read pages whose page code is destroyed but whose identity follows from their neighbours in the file."""
     with project.store.reading() as tx:
         unknown = [
             page
@@ -407,7 +406,7 @@ def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: L
         ]
         found = [
             (page, identity) for page, identity in inferred if not _is_imported(project, identity)
-        ]  # markers were seen: it is a printed form
+        ]  # markers were found, so it is a printed form
     jobs = {page_job(project, page, limits, identity): page for page, identity in found}
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
@@ -416,7 +415,7 @@ def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: L
 
 
 def _is_taken(tx: Transaction, identity: Identity) -> bool:
-    """Whether this page of this form has come in already; then the unknown one may be anything."""
+    """Whether this page of this form was already submitted; then the unknown page may be anything."""
     return any(
         sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance)
     )
@@ -430,10 +429,10 @@ def resolve_given(
     at: str,
     outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM),
 ) -> bool:
-    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from
-    elsewhere, and settle what follows.
+    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity from elsewhere, and
+    resolve what follows.
 
-    False when the page waits no longer.
+    False when the page no longer waits.
     """
     with project.store.writing() as tx:
         now_stored = ledger.page_record(tx, page.id)
@@ -449,8 +448,8 @@ def resolve_given(
 
 
 def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResult, *, at: str) -> None:
-    """Where the picture of a page, which was taken for one page, turns out to show other sheets as well: give these
-    pages of their own, and settle them.
+    """Where the image of a page turns out to show other sheets as well, give these pages of their own and
+    settle them.
     """
     if not result.sheets or page.reading_id is None or page.ref.part:
         return
@@ -465,7 +464,7 @@ def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResu
 
 
 def with_problem(result: PageResult, problem: Problem) -> PageResult:
-    """The result with one more thing to say about the page."""
+    """The result with one more problem of the page."""
     problems = (*result.problems, problem)
     return replace(
         result, problems=problems, reading=replace(result.reading, problems=problems) if result.reading else None
@@ -479,8 +478,8 @@ def _jobs(
     submitted: dict[PageRef, PageRecord],
     known: list[PageRecord],
 ) -> Iterator[PageJob]:
-    """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land
-    in `known`.
+    """A job for each content without a reading, yielded when a worker can take it; the other pages are put in
+    `known`.
     """
     seen: set[tuple[str, int]] = set()
     for page in waiting:
@@ -496,7 +495,7 @@ def _jobs(
 
 
 def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity | None = None) -> PageJob:
-    """The order to read a page."""
+    """The job to read a page."""
     return PageJob(
         ref=page.ref,
         file=str(project.archive / page.archived),
@@ -509,7 +508,7 @@ def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity
 
 
 def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageResult:
-    """The result of a job; a page that ended its worker twice is an error of its own."""
+    """The result of a job; a page that killed its worker twice is an error of its own."""
     if not isinstance(outcome.result, Died):
         return outcome.result
     slow = outcome.result.seconds >= limits.page_seconds
@@ -524,8 +523,8 @@ def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageRe
 
 
 def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
-    """Store what was found on a page (None: its content was read before) and settle it; all sheets of a picture that
-    shows several, in one transaction.
+    """Store what was found on a page (None: its content was read before) and settle it; all sheets of an image that
+    shows several in one transaction.
     """
     with project.store.writing() as tx:
         for sheet, found in _sheets(tx, page, result):
@@ -534,7 +533,7 @@ def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | 
 
 
 def _sheets(tx: Transaction, page: PageRecord, result: PageResult | None) -> list[tuple[PageRecord, PageResult | None]]:
-    """The pages that a picture holds, each with what was found on it; what another run stored first about this
+    """The pages of an image, each with what was found on it; a result another run stored first for this
     content stays.
     """
     known = ledger.parts_read(tx, page.ref)
@@ -555,7 +554,7 @@ def _settle_sheet(project: Project, run: _Run, tx: Transaction, page: PageRecord
 
 
 def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult | None) -> PageResult | None:
-    """A page of an imported form whose ink is that of another page says so."""
+    """Flags a page of an imported form whose ink matches that of another page."""
     if (
         result is None
         or result.identity is None
@@ -572,7 +571,7 @@ def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult 
 def _waits_for_others(
     project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str
 ) -> bool:
-    """Whether the pages around a page have to be read before it gets its form; its reading is stored all the same."""
+    """Whether a page gets its form only after the pages around it are read; its reading is stored all the same."""
     if ledger.page_fate(tx, page.id) is not None:
         return False
     if result is not None and (result.outcome is not Fate.READ or not is_joined(project.layouts, result.identity)):
@@ -581,7 +580,7 @@ def _waits_for_others(
     sheets = ledger.sheets_of_reading(tx, number) if number is not None else []
     if number is None or any(
         sheet.fate is not None for sheet in sheets
-    ):  # another page with this content has its form, so has this one
+    ):  # another page with this content has its form, so this one does too
         return False
     ledger.link_page(tx, page.id, number)
     own = ledger.page_record(tx, page.id)
@@ -593,8 +592,8 @@ def _is_imported(project: Project, identity: Identity) -> bool:
 
 
 def _with_unknown_instance(project: Project, tx: Transaction, result: PageResult | None) -> PageResult | None:
-    """A valid identity that this project never printed is read, and said so; one that was only read as text is not
-    believed.
+    """A valid identity that this project never printed is read and flagged; one that was only read as text is
+    rejected.
     """
     if result is None or result.identity is None or result.reading is None or _is_imported(project, result.identity):
         return result

@@ -1,5 +1,5 @@
-"""One file, in a worker: look at it, keep a copy in the archive, and do the same with the files inside it. Nothing
-here writes to the store.
+"""One file, in a worker: inspect it, archive a copy, and do the same with its embedded files. Nothing here writes to
+the store.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from scanform.scan.intake import FileInfo, inspect_file
 from scanform.scan.pdf.attachments import Attachment, attachments
 
 WITHIN = " » "
-"""Between the name of a PDF and that of a file inside it."""
+"""Separates the name of a PDF from that of an embedded file."""
 NOT_READ = "attachment-not-read"
-"""The problem of a file inside a PDF that cannot be unpacked: it has a line in the ledger all the same."""
+"""The problem of an embedded file that cannot be unpacked; it still gets a line in the ledger."""
 NO_SCAN = "attachment-no-scan"
-"""The remark on a PDF that there is a file inside that is text and no scan."""
+"""The remark on a PDF with an embedded file that is text and not a scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileJob:
-    """A file to look at and to copy into the archive."""
+    """A file to inspect and copy into the archive."""
 
     path: str
     archive: str
@@ -32,9 +32,9 @@ class FileJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """A file that was looked at; `archived` is its place in the archive, "" when there is nothing to keep.
+    """An inspected file; `archived` is its place in the archive, "" when there is nothing to keep.
 
-    `attached` are the files inside it, each by the name that it has there.
+    `attached` are its embedded files, each under the name it has there.
     """
 
     info: FileInfo
@@ -48,7 +48,7 @@ def look_at_file(job: FileJob) -> FileInfo:
 
 
 def register_file(job: FileJob) -> Intake:
-    """Look at a file (hash, kind, pages) and the files inside it, and keep a copy of each in the archive."""
+    """Inspect a file (hash, kind, pages) and its embedded files, and keep a copy of each in the archive."""
     info = inspect_file(job.path, job.limits)
     if not info.sha256:
         return Intake(info=info, archived="")
@@ -62,7 +62,7 @@ def register_file(job: FileJob) -> Intake:
 
 
 def _with_attached(intake: Intake, job: FileJob, *, depth: int) -> Intake:
-    """The file with those inside it; text is only named."""
+    """The file with its embedded files; text is only named."""
     found: list[Intake] = []
     remarks: list[Problem] = []
     with deadline(job.limits.file_seconds):
@@ -75,9 +75,7 @@ def _with_attached(intake: Intake, job: FileJob, *, depth: int) -> Intake:
 
 
 def _found(intake: Intake, job: FileJob) -> Iterator[Attachment]:
-    """The files inside; a PDF that could be opened a moment ago and does not give them now has one that was not
-    read.
-    """
+    """The embedded files; a PDF that opened a moment ago but now fails to yield them gets one unreadable entry."""
     if intake.info.kind != "pdf" or not intake.info.pages:
         return
     try:
@@ -87,7 +85,7 @@ def _found(intake: Intake, job: FileJob) -> Iterator[Attachment]:
 
 
 def _taken(attachment: Attachment, job: FileJob, *, depth: int) -> Intake:
-    """A file that came inside another one, kept and looked at like any other."""
+    """An embedded file, archived and inspected like any other."""
     if attachment.content is None or depth > job.limits.attachment_depth:
         refused = FileInfo(
             path=attachment.name, sha256="", size=0, kind="unknown", pages=0, problems=(problem(NOT_READ),)

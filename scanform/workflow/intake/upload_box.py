@@ -1,8 +1,7 @@
-"""The box that browsers hand files in to: one folder per set of files, whole files only, under names of our own.
+"""The folder that receives browser uploads: one subfolder per set of files, whole files only, under names of our own.
 
-A file counts as handed in once it lies in its folder and stands in the list beside it; what is being received is a part
-file that its writer holds locked, so that leftovers of a program that was killed can be told from the part file of one
-that works.
+A file is submitted once it lies in its folder and is listed beside it. A file being received is a part file locked by
+its writer, so that the leftovers of a killed program can be told from the part file of a running one.
 """
 
 import contextlib
@@ -31,9 +30,9 @@ from scanform.workflow.project.moments import now, shown
 from scanform.workflow.project.project import Project
 
 ENDINGS = (".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png")
-"""Names of files that are taken; what is in them is looked at all the same."""
+"""Accepted file extensions; the content is checked all the same."""
 PHONE_ENDINGS = (".heic", ".heif", ".hif")
-"""Names of pictures that phones make and nobody else reads: they are refused in words of their own."""
+"""Extensions of phone image formats that nothing else reads: they are refused with a message of their own."""
 
 GIB = 1 << 30
 _BLOCK = 1 << 20
@@ -45,8 +44,7 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxLimits:
-    """What may be handed in: bytes of one file, bytes of all files that wait to be read, bytes that stay free on the
-    disk.
+    """Upload limits: bytes of one file, bytes of all files waiting to be read, bytes that stay free on the disk.
 
     A stack of 300 sheets in colour at 300 dpi has about 0.5 GB. Each file is copied into the archive when it is read,
     so twice its size is needed. `idle_seconds` is how long a set waits for its next file before it is read.
@@ -60,8 +58,8 @@ class BoxLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxFile:
-    """A whole file: its own name in the folder of its set, and the name it came with, which is shown and never used as
-    a path.
+    """A whole file: its own name in the folder of its set, and its original name, which is shown and never used as a
+    path.
 
     `pages` is None until they are counted; 0 means that it cannot be opened, and `problems` says why.
     """
@@ -76,7 +74,7 @@ class BoxFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxSet:
-    """Files handed in together by one person. `closed`: no more will come; `read`: the ledger and the archive have
+    """Files submitted together by one person. `closed`: no more will come; `read`: ledger and archive have
     all of them.
     """
 
@@ -90,14 +88,14 @@ class BoxSet:
 
     @property
     def label(self) -> str:
-        """The name of its batch: the first files by the names they came with."""
+        """The name of its batch: the original names of the first files."""
         first = ", ".join(file.name for file in self.files[:3])
         return first if len(self.files) <= 3 else f"{first} … ({len(self.files)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of a file: "stored", "known" (its content is here already: in `batch`, or waiting in a set), or
+    """The outcome of an upload: "stored", "known" (its content is already here: in `batch`, or waiting in a set), or
     "refused" with the reason.
     """
 
@@ -117,7 +115,7 @@ class _RefusedError(Exception):
 
 @dataclass(slots=True)
 class _Received:
-    """A file that is being written, and what is known of it so far."""
+    """A file being written, and what is known of it so far."""
 
     size: int = 0
     head: bytes = b""
@@ -125,7 +123,7 @@ class _Received:
 
 
 class UploadBox:
-    """The folder of uploads of one project. Safe to be used by several threads and programs."""
+    """The upload folder of one project. Thread-safe and safe across processes."""
 
     def __init__(self, project: Project, limits: BoxLimits = BoxLimits()) -> None:
         self._project = project
@@ -137,10 +135,10 @@ class UploadBox:
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def receive(self, stream: BinaryIO, *, name: str, by: str, group: str, declared: int | None = None) -> Receipt:
-        """Take a file from `stream`, piece by piece. Files of one person with the same `group` belong to one set, until
-        it is closed.
+        """Receive a file from `stream` in chunks. Files of one person with the same `group` belong to one set until it
+        is closed.
 
-        `declared` is how many bytes should come. Nothing is kept of a file that is refused or does not come whole.
+        `declared` is the expected number of bytes. Nothing is kept of a file that is refused or incomplete.
         """
         name = _shown_name(name)
         try:
@@ -161,7 +159,7 @@ class UploadBox:
                 self._save(replace(known, closed=True))
 
     def _admit(self, name: str, size: int) -> None:
-        """Raises when a file cannot be taken whatever is in it."""
+        """Raises when a file cannot be taken whatever its content."""
         ending = PurePosixPath(name).suffix.lower()
         if ending not in ENDINGS:
             raise _RefusedError("phone-picture" if ending in PHONE_ENDINGS else "upload-not-a-scan")
@@ -199,7 +197,7 @@ class UploadBox:
         return received
 
     def _keep(self, part: Path, received: _Received, *, name: str, by: str, group: str) -> Receipt:
-        """Put a whole file into its set, unless its content is here already."""
+        """Put a whole file into its set, unless its content is already here."""
         sha256 = received.digest.hexdigest()
         with self._exclusive():
             with self._project.store.reading() as tx:
@@ -215,8 +213,8 @@ class UploadBox:
         return Receipt(name=name, result="stored", sha256=sha256, size=received.size)
 
     def _add(self, into: BoxSet, file: BoxFile, part: Path) -> None:
-        """First into the list, then to its place: killed in between, the list names a file that never came, which
-        `sweep` finds; none lies there unnamed.
+        """List the file first, then move it into place: if killed in between, the list names a file that never arrived,
+        which `sweep` finds; no unlisted file is left behind.
         """
         target = self.path(into, file)
         try:
@@ -237,7 +235,7 @@ class UploadBox:
 
     @contextlib.contextmanager
     def _part(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """A locked file to receive into; removed at the end unless it was put in its place."""
+        """A locked file to receive into; removed at the end unless it was moved into place."""
         folder = self.folder / _INCOMING
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{secrets.token_hex(8)}.part"
@@ -248,27 +246,27 @@ class UploadBox:
         finally:
             path.unlink(missing_ok=True)
 
-    # --- looking and working -----------------------------------------------------------------------------------------
+    # --- sets and their processing ------------------------------------------------------------------------------------
 
     def sets(self) -> list[BoxSet]:
-        """All sets, the oldest first."""
+        """All sets, oldest first."""
         found = (self._find(path.parent.name) for path in sorted(self.folder.glob(f"*/{_LIST}")))
         return [one for one in found if one is not None]
 
     def ready(self, one: BoxSet) -> bool:
-        """Whether a set can be read: it was closed, or nobody has added to it for a while."""
+        """Whether a set can be read: it was closed, or nothing was added to it for a while."""
         return not one.read and (one.closed or time.time() - one.touched > self.limits.idle_seconds)
 
     def path(self, one: BoxSet, file: BoxFile) -> Path:
-        """Where a file lies while it is not read."""
+        """Where a file lies until it is read."""
         return self.folder / one.id / file.file
 
     def place(self, one: BoxSet, file: BoxFile) -> str:
-        """The same as the ledger writes it."""
+        """The same path as the ledger writes it."""
         return shown(os.path.realpath(self.path(one, file)))
 
     def counted(self, number: str, file: str, *, pages: int, problems: tuple[Problem, ...]) -> None:
-        """Write how many pages a file has."""
+        """Record the page count of a file."""
         with self._exclusive():
             one = self._find(number)
             if one is not None:
@@ -279,7 +277,7 @@ class UploadBox:
                 self._save(replace(one, files=files))
 
     def settle(self, number: str) -> None:
-        """The archive has all files of a set: the copies here go, the list stays for people to look at."""
+        """The archive has all files of a set: the copies here are deleted, the list stays for display."""
         with self._exclusive():
             one = self._find(number)
             if one is not None:
@@ -288,8 +286,8 @@ class UploadBox:
                     self.path(one, file).unlink(missing_ok=True)
 
     def sweep(self, keep: int) -> None:
-        """After a start: part files that nobody writes any more go, so do entries of files that never came, and the
-        lists of all but the newest `keep` sets.
+        """Clean up after a start: part files without a writer, entries of files that never arrived, and the lists of
+        all but the newest `keep` sets.
         """
         for part in self.folder.glob(f"{_INCOMING}/*.part"):
             with contextlib.suppress(OSError), part.open("rb") as file:
@@ -322,7 +320,7 @@ class UploadBox:
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Alone among all threads and programs."""
+        """Exclusive among all threads and processes."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._lock, (self.folder / ".lock").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -330,7 +328,7 @@ class UploadBox:
 
 
 def _shown_name(name: str) -> str:
-    """The last part of a name as it came, without control characters, cut to a length that can be read."""
+    """The last component of a submitted name, without control characters, cut to a readable length."""
     last = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(character for character in last if character.isprintable()).strip() or "?"
     ending = PurePosixPath(clean).suffix
@@ -338,5 +336,5 @@ def _shown_name(name: str) -> str:
 
 
 def _mb(size: int) -> str:
-    """Bytes as whole megabytes."""
+    """Bytes in whole megabytes."""
     return f"{size / 1_000_000:,.0f}".replace(",", "\u202f")

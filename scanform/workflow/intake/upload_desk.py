@@ -1,8 +1,8 @@
-"""The desk where scans are handed in by browser: it counts the pages of what comes, reads one set after the other in
-the background, and says how far it is.
+"""The upload service: it counts the pages of uploaded scans, reads one set after another in the background, and reports
+progress.
 
-What waits is known from the folder of uploads alone, so a program that was killed goes on where it was at its next
-start. Of several programs that serve one project, one reads: the one that holds the lock.
+The upload folder alone says what waits, so a killed program continues at its next start. Of several programs that serve
+one project, only the holder of the lock reads.
 """
 
 import fcntl
@@ -30,13 +30,13 @@ from scanform.workflow.reading.executors import Died, Standby, Workers, processe
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
-"""How often the folder is looked at; a new file wakes the desk at once."""
+"""How often the folder is checked; a new file wakes the service at once."""
 
 AGAIN_AFTER_S = 60.0
-"""When a set that could not be taken is tried again."""
+"""How long until a set that failed is tried again."""
 
 KEPT_LISTS = 100
-"""Sets that are read and still shown."""
+"""Number of read sets still shown."""
 
 CLOSING_S = 20.0
 AS_DELIVERED = BoxLimits()
@@ -44,7 +44,7 @@ AS_DELIVERED = BoxLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """So many pages of a set have this fate (its name) in this batch."""
+    """Number of pages of a set with this fate (its name) in this batch."""
 
     batch: int
     fate: str
@@ -53,7 +53,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
-    """A file of a set: `pages` is None while they are not counted; what is wrong and what helps, in words."""
+    """A file of a set: `pages` is None until they are counted; what is wrong and what helps, in words."""
 
     name: str
     sha256: str
@@ -63,8 +63,8 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A set of files: `state` is "arriving", "waiting", "reading" (`done` of `total` pages), "read" (with what
-    became of its pages), or "stuck".
+    """A set of files: `state` is "arriving", "waiting", "reading" (`done` of `total` pages), "read" (with the fates of
+    its pages), or "stuck".
     """
 
     id: str
@@ -78,11 +78,11 @@ class Job:
 
 
 class _StopError(Exception):
-    """The program ends: what is being read is left for its next start."""
+    """The program ends: the set being read is left for its next start."""
 
 
 class UploadDesk:
-    """Takes files in and reads them. Nothing is read before `start`. Safe to be used by several threads."""
+    """Receives files and reads them. Nothing is read before `start`. Thread-safe."""
 
     def __init__(
         self, project: Project, limits: BoxLimits = AS_DELIVERED, workers: Callable[[], Workers] | None = None
@@ -101,7 +101,7 @@ class UploadDesk:
     # --- for the screen ----------------------------------------------------------------------------------------------
 
     def receive(self, stream: BinaryIO, *, name: str, by: str, group: str, declared: int | None = None) -> Receipt:
-        """Take a file; see `UploadBox.receive`."""
+        """Receive a file; see `UploadBox.receive`."""
         receipt = self.box.receive(stream, name=name, by=by, group=group, declared=declared)
         self._wake()
         return receipt
@@ -112,7 +112,7 @@ class UploadDesk:
         self._wake()
 
     def jobs(self, *, language: str) -> list[Job]:
-        """All sets, the newest first."""
+        """All sets, newest first."""
         sets = self.box.sets()
         with self._project.store.reading() as tx:
             found = whereabouts(tx, (file.sha256 for one in sets if one.read for file in one.files))
@@ -143,13 +143,13 @@ class UploadDesk:
     # --- in the background -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to count and to read in threads of their own."""
+        """Start the threads that count and read."""
         self._stop.clear()
         self._threads = [threading.Thread(target=self._work, name="upload-desk", daemon=True)]
         self._threads[0].start()
 
     def close(self) -> None:
-        """End the threads; what is being read is left for the next start."""
+        """End the threads; the set being read is left for the next start."""
         self._stop.set()
         self._wake()
         for thread in self._threads:
@@ -182,13 +182,13 @@ class UploadDesk:
             counting.join()
 
     def _loop(self, name: str, act: Callable[[], bool]) -> None:
-        """Do what there is to do, again and again; a failure is logged and costs a pause."""
+        """Work until the end; a failure is logged and followed by a pause."""
         while not self._stop.is_set():
             self._news[name].clear()
             try:
                 if act():
                     continue
-            except Exception as error:  # whatever happens, the desk goes on: what waits is on the disk
+            except Exception as error:  # whatever happens, the service goes on: waiting sets are on the disk
                 log.exception("handing in: %s", type(error).__name__)
             self._news[name].wait(LOOK_EVERY_S)
 
@@ -211,7 +211,7 @@ class UploadDesk:
         return False
 
     def _counted(self, path: str) -> tuple[int, tuple[Problem, ...]]:
-        """How many pages a file has, and what is wrong with it; a file that ends the process that looks has none."""
+        """The page count of a file and its problems; a file that kills the inspecting process has none."""
         info = self._counter.run(look_at_file, FileJob(path=path, archive="", limits=self._limits))
         if isinstance(info, Died):
             return 0, (
@@ -223,7 +223,7 @@ class UploadDesk:
         return info.pages, info.problems
 
     def _read_next(self) -> bool:
-        """Read the oldest set that is complete; False when there is none."""
+        """Read the oldest complete set; False when there is none."""
         due = time.monotonic()
         ready = (
             one for one in self.box.sets() if self.box.ready(one) and all(file.pages is not None for file in one.files)
@@ -247,7 +247,7 @@ class UploadDesk:
         return True
 
     def _read(self, one: BoxSet) -> None:
-        """Read a set as one batch; it is settled once ledger and archive have all of it, whoever read it."""
+        """Read a set as one batch; it is settled once ledger and archive have all of it, whichever program read it."""
         there = [file for file in one.files if self.box.path(one, file).exists()]
         names = {self.box.place(one, file): file.name for file in there}
         if there:
@@ -269,15 +269,13 @@ class UploadDesk:
             self._again[one.id] = time.monotonic() + AGAIN_AFTER_S
 
     def _progress(self, one: BoxSet) -> ShowProgress:
-        """Shows how far the reading of a set is, and ends it when the program ends."""
+        """Shows the reading progress of a set, and stops it when the program ends."""
         opened = 0
 
         def bar(_: str, total: int) -> AbstractContextManager[Advance]:
             nonlocal opened
             opened += 1
-            return self._bar(
-                one.id, total if opened > 1 else 0
-            )  # first the files are looked at, then the pages are read
+            return self._bar(one.id, total if opened > 1 else 0)  # files are inspected first, then the pages are read
 
         return bar
 
@@ -302,14 +300,14 @@ def _file_line(file: BoxFile, language: str) -> FileLine:
 
 
 def _of_file(one: BoxSet, file: BoxFile, found: Sequence[Whereabouts]) -> list[Whereabouts]:
-    """What became of the pages of this file, not of the same content from elsewhere; the project folder may have
-    moved since.
+    """The outcome for pages of this file, not of the same content from elsewhere; the project folder may have moved
+    since.
     """
     return [gone for gone in found if gone.sha256 == file.sha256 and gone.location.endswith(f"/{one.id}/{file.file}")]
 
 
 def _gone(one: BoxSet, found: Sequence[Whereabouts]) -> tuple[Gone, ...]:
-    """The pages of a set by batch and fate, in the order of the fates."""
+    """The pages of a set by batch and fate, in fate order."""
     order = [*Fate, None]
     counts: dict[tuple[int, Fate | None], int] = {}
     for file in one.files:
@@ -322,4 +320,4 @@ def _gone(one: BoxSet, found: Sequence[Whereabouts]) -> tuple[Gone, ...]:
 
 
 WAITING = "waiting"
-"""Stands for pages without a fate, beside the names of the fates."""
+"""Stands for pages without a fate among the names of fates."""

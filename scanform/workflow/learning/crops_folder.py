@@ -1,8 +1,7 @@
-"""A folder with crops of handwriting and what people said they show: manifest.json, one picture for each cell and each
-line.
+"""A folder with crops of handwriting and their confirmed content: manifest.json, one image for each cell and each line.
 
-Handwriting is personal data: every entry says until when it may be kept; `purge` deletes what is older, and any picture
-that no entry names.
+Handwriting is personal data: every entry has a retention date; `purge` deletes expired entries and any image that no
+entry names.
 """
 
 import json
@@ -31,7 +30,7 @@ PICTURES = "pictures"
 _PICTURE = re.compile(r"[a-z0-9_-]{1,80}\.png")
 
 REASONS = ("contact", "sensitive", "expired", "no-value", "zones", "page", "doubtful", "count", "character")
-"""Why something that a person settled is not among the crops (`LeftOut`)."""
+"""Reasons why a value settled by a person is not among the crops (`LeftOut`)."""
 
 Picture = Annotated[str, Constraint(pattern=_PICTURE.pattern)]
 Pseudonym = Annotated[str, Constraint(pattern="[0-9a-f]{16}")]
@@ -39,8 +38,8 @@ Pseudonym = Annotated[str, Constraint(pattern="[0-9a-f]{16}")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCrop:
-    """The ink of one cell as its reader saw it: picture, place in its row (from 0), size and place of the ink
-    (`readers.Cell`), and what it shows.
+    """The ink of one cell as its reader saw it: image, position in its row (from 0), size and place of the ink
+    (`readers.Cell`), and the true character.
     """
 
     file: Picture
@@ -54,8 +53,8 @@ class CellCrop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where crops come from: form (a pseudonym), question, its data class, when a person settled the value (ISO
-    8601), the last day they may be kept.
+    """The origin of crops: form (a pseudonym), question, its data class, when a person settled the value (ISO 8601),
+    the last day of retention.
     """
 
     form: Annotated[Pseudonym, Constraint(says="pseudonym")]
@@ -86,7 +85,7 @@ class LineCrops:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """What was settled by a person and still is not here, and how often: fields, or cells for `character`."""
+    """Values settled by a person but not exported, and their number: fields, or cells for `character`."""
 
     reason: Annotated[str, Constraint(choices=REASONS)]
     count: Annotated[int, Constraint(least=1)]
@@ -94,8 +93,8 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What lies in the folder. `project` tells the exports of one project from those of others; `consent` says on
-    what the export rests.
+    """The content of the folder. `project` distinguishes the exports of different projects; `consent` states the basis
+    of the export.
     """
 
     format: Annotated[str, Constraint(choices=(FORMAT,))]
@@ -114,7 +113,7 @@ class Manifest:
     left_out: Annotated[tuple[LeftOut, ...], Constraint(says="what was settled and is not here")] = ()
 
     def pictures(self) -> Iterator[str]:
-        """The names of all pictures."""
+        """The names of all images."""
         for row in self.rows:
             yield from (cell.file for cell in row.cells)
         for lines in self.lines:
@@ -138,8 +137,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def start_folder(folder: Path, project: str) -> None:
-    """Make the folder, readable for its owner only, or see that it holds an earlier export of the same project;
-    raises InputError for anything else.
+    """Make the folder, readable by its owner only, or check that it holds an earlier export of the same project; raises
+    InputError for anything else.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / MANIFEST).exists():
@@ -153,8 +152,8 @@ def start_folder(folder: Path, project: str) -> None:
 
 
 def write_picture(folder: Path, name: str, gray: Gray) -> None:
-    """Keep a picture, without loss. There are thousands of them, so they are not synced one by one: one that a power
-    cut takes is missed by its readers.
+    """Store an image losslessly. There are thousands of them, so they are not synced one by one: one lost in a power
+    cut is detected by its readers.
     """
     done, data = cv2.imencode(".png", gray)
     if not done:
@@ -163,7 +162,7 @@ def write_picture(folder: Path, name: str, gray: Gray) -> None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Say what the folder holds, then delete every picture that is not said."""
+    """Write the manifest, then delete every image it does not name."""
     write_text(folder / MANIFEST, json.dumps(to_plain(manifest), ensure_ascii=False, indent=1) + "\n")
     _sweep(folder, manifest)
 
@@ -178,8 +177,8 @@ def _sweep(folder: Path, manifest: Manifest) -> None:
 
 
 def purge(folder: Path, today: str) -> tuple[Manifest, int]:
-    """Delete what may no longer be kept on the day `today` (ISO), and pictures that nothing names; the manifest of
-    what is left, and how many entries went.
+    """Delete what has expired on the day `today` (ISO), and images that no entry names; returns the manifest of the
+    rest and the number of entries deleted.
     """
     before = read_manifest(folder)
     left = replace(
@@ -196,7 +195,7 @@ def purge(folder: Path, today: str) -> tuple[Manifest, int]:
 
 
 def cells_of(folder: Path, row: RowCrops) -> list[Cell]:
-    """The cells of a row as the reader saw them; raises InputError for a picture that is missing or none."""
+    """The cells of a row as the reader saw them; raises InputError for a missing or invalid image."""
     return [
         Cell(gray=_picture(folder, cell.file), height=cell.height, width=cell.width, x=cell.x, y=cell.y)
         for cell in row.cells

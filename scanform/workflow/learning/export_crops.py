@@ -1,8 +1,8 @@
-"""Crops of handwriting for training: what people confirmed in review, of forms whose writers agreed, for as long as it
-may be kept.
+"""Exports crops of handwriting for training: confirmed in review, from forms whose writers consented, for the retention
+period.
 
-Only what a person settled goes out, and only where it is known which character each cell shows; the rest is left out
-and counted, with the reason. Forms go by pseudonyms made with a key that stays in the project's folder.
+Only values settled by a person are exported, and only where the character of each cell is known; the rest is left out
+and counted, with the reason. Forms have pseudonyms made with a key that stays in the project's folder.
 """
 
 import hashlib
@@ -53,13 +53,13 @@ PSEUDONYM = 16
 """Hexadecimal digits of a form's pseudonym."""
 
 IS_NOUGHT = 0.5
-"""A nought that only fills a group up has to look like one at least so much: what stands there may be a dot."""
+"""Minimum probability of a zero that only pads a group: it may be a dot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropOrder:
-    """What shall be exported. `consent` is the question and option whose tick a form has to carry, None when consent
-    was given for all forms otherwise.
+    """What to export. `consent` is the question and option that must be ticked on a form, None when consent was given
+    for all forms by other means.
 
     Everything is kept for `keep_days` from the day on which a person confirmed it.
     """
@@ -72,8 +72,8 @@ class CropOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropsDone:
-    """What was written: forms, fields in cells, cells, texts; `without_consent` are forms with settled writing that
-    did not agree.
+    """What was written: forms, fields in cells, cells, texts; `without_consent` are forms with settled writing but no
+    consent.
     """
 
     forms: int
@@ -86,7 +86,7 @@ class CropsDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A settled value, its zone on the page, and what is noted about it."""
+    """A settled value, its zone on the page, and its source."""
 
     answer: Answer
     question: Question
@@ -96,7 +96,7 @@ class _Wanted:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """One export: where it goes, what came together, what was left out."""
+    """One export: its folder, the crops collected, the values left out."""
 
     project: Project
     folder: Path
@@ -113,8 +113,8 @@ class _Run:
 def export_crops(
     project: Project, folder: Path, order: CropOrder, *, at: datetime, progress: ShowProgress = no_progress
 ) -> CropsDone:
-    """Write the crops of all forms that count, at the time `at` (UTC), into `folder`; what an earlier export left there
-    and this one does not hold is deleted.
+    """Write the crops of all forms that count, at the time `at` (UTC), into `folder`; crops of an earlier export
+    missing from this one are deleted.
 
     Raises UsageError when no questionnaire has the question of consent, InputError for a folder that holds something
     else.
@@ -151,7 +151,7 @@ def export_crops(
 
 
 def project_key(folder: Path) -> bytes:
-    """The key of a project's pseudonyms: drawn once, readable for its owner only."""
+    """The key of a project's pseudonyms: drawn once, readable by its owner only."""
     path = folder / MODELS / KEY
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
@@ -162,7 +162,7 @@ def project_key(folder: Path) -> bytes:
 
 
 def pseudonym(key: bytes, name: str) -> str:
-    """The name under which a form goes out: without the key nobody finds the form."""
+    """The pseudonym of a form in the export: without the key nobody can find the form."""
     return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM]
 
 
@@ -180,12 +180,11 @@ def _refuse_unknown_consent(project: Project, order: CropOrder) -> None:
         raise UsageError(message, remedy=words("train.consent_remedy"))
 
 
-# --- which values
-# ------------------------------------------------------------------------------------------------------
+# --- which values -------------------------------------------------------------------------------------------------
 
 
 def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str, int]]]:
-    """The values of a form that may go out, each with its page: content, layout and number."""
+    """The values of a form that may be exported, each with its page: content, layout and number."""
     layout, questionnaire = (
         run.editions.layout(case.machine.id),
         run.editions.questionnaire(case.machine.id, case.machine.questionnaire),
@@ -221,7 +220,7 @@ _WRITTEN = frozenset({QuestionKind.COMB, QuestionKind.HANDWRITING})
 
 
 def agreed(response: Response, consent: tuple[str, str] | None) -> bool:
-    """Whether the tick for consent stands on the form beyond doubt: one that still waits for a person is none."""
+    """Whether the consent box is ticked beyond doubt: a tick still waiting for review does not count."""
     if consent is None:
         return True
     answer = response.answer(consent[0])
@@ -241,7 +240,7 @@ def _is_of(zone: Zone, answer: Answer) -> bool:
 
 
 def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> str | None:
-    """Why a settled value does not go out, if it does not."""
+    """Why a settled value is not exported, if it is not."""
     if question.data_class is DataClass.CONTACT and not run.order.with_contact:
         return "contact"
     if question.data_class is DataClass.SENSITIVE and run.order.without_sensitive:
@@ -251,12 +250,11 @@ def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> s
     return None if answer.value and answer.missing is None and not answer.problems else "no-value"
 
 
-# --- what they show
-# ----------------------------------------------------------------------------------------------------
+# --- what they show -----------------------------------------------------------------------------------------------
 
 
 def _cut(run: _Run, place: tuple[PageRef, str, int], wanted: Sequence[_Wanted]) -> None:
-    """Cut the ink of these values out of their page and write it down."""
+    """Cut the ink of these values out of their page and record it."""
     ref, digest, number = place
     ink = _ink(run.project, run.project.layouts[digest], number, ref, frozenset(one.zone.id for one in wanted))
     if ink is None:
@@ -283,7 +281,7 @@ def _ink(project: Project, layout: Layout, number: int, ref: PageRef, zones: fro
 
 
 def _keep_row(run: _Run, one: _Wanted, row: CellRow) -> None:
-    """The cells of a row, when it is known what each of them shows."""
+    """Keep the cells of a row if the character of each of them is known."""
     shown = cell_characters(one.question, one.answer.value, row)
     if isinstance(shown, str):
         run.left_out[shown] += 1
@@ -307,12 +305,12 @@ def _keep_row(run: _Run, one: _Wanted, row: CellRow) -> None:
 
 
 def cell_characters(question: Question, value: str, row: CellRow) -> tuple[str, ...] | str:
-    """The character of each cell of a row whose value a person settled, "" for one without ink; else the reason why
-    nobody can say.
+    """The character of each cell of a row whose value a person settled, "" for one without ink; otherwise the reason
+    why it is unknown.
 
-    Nothing is taken from rows with ink of which it is not known where it belongs, nor from those in which more or fewer
-    cells hold ink than the value has characters (something was crossed out, a unit stands behind the number): which
-    cell shows what would be a guess.
+    Rows are left out if some of their ink has an unknown owner, or if the number of cells with ink differs from the
+    number of characters (something was crossed out, a unit follows the number): assigning characters to cells would be
+    a guess.
     """
     if row.doubtful:
         return "doubtful"
@@ -326,7 +324,7 @@ def cell_characters(question: Question, value: str, row: CellRow) -> tuple[str, 
 
 
 def _keep_lines(run: _Run, one: _Wanted, pictures: Sequence[Gray]) -> None:
-    """The lines of a text."""
+    """Keep the lines of a text."""
     if not pictures:
         run.left_out["count"] += 1
         return

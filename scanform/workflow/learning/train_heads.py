@@ -1,5 +1,5 @@
-"""Training the heads of a project on exported crops: measured on forms that were held out, put in place only where
-they read better.
+"""Trains the heads of a project on exported crops: evaluated on held-out forms, installed only where they
+read better.
 """
 
 import json
@@ -30,15 +30,15 @@ from scanform.workflow.project.project import Project
 from scanform.workflow.reading.project_readers import head_path, heads_of
 
 BATCH = 512
-"""So many cells go through a network at once."""
+"""Batch size: cells passed through a network at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkTrained:
-    """What became of one network: how many characters of how many forms there were, of which `held_out` were only
-    measured; None where there were too few.
+    """The outcome for one network: number of characters and of forms, of which `held_out` were only measured; None
+    where there were too few.
 
-    `reader` is the name under which the new head reads, `in_place` tells whether it does.
+    `reader` is the name under which the new head reads, `in_place` tells whether it is installed.
     """
 
     network: str
@@ -53,9 +53,7 @@ class NetworkTrained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What became of each network for which there were crops, and how many entries were deleted because their time
-    was over.
-    """
+    """The outcome for each network with crops, and the number of expired entries deleted."""
 
     networks: tuple[NetworkTrained, ...]
     expired: int
@@ -64,8 +62,8 @@ class Trained:
 def train(project: Project, folders: Sequence[Path], *, at: datetime, dry_run: bool = False) -> Trained:
     """Train the heads of a project on the crops in `folders`, at the time `at` (UTC).
 
-    Crops whose time is over are deleted first. Raises InputError for a folder without crops, and when there are too few
-    for any network.
+    Expired crops are deleted first. Raises InputError for a folder without crops, and when there are too few for any
+    network.
     """
     rows: list[tuple[Path, RowCrops]] = []
     expired = 0
@@ -81,9 +79,7 @@ def train(project: Project, folders: Sequence[Path], *, at: datetime, dry_run: b
 
 
 def forget(project: Project) -> tuple[str, ...]:
-    """Delete the heads of a project: from now on the shipped networks read as they are. Returns the networks that
-    had one.
-    """
+    """Delete the heads of a project: the shipped networks then read unchanged. Returns the networks that had one."""
     found = tuple(one.network for one in heads_of(project.folder))
     for network in found:
         head_path(project.folder, network).unlink()
@@ -111,7 +107,7 @@ def _too_few(networks: Sequence[NetworkTrained]) -> InputError:
 def _train(
     project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]], *, at: datetime, dry_run: bool
 ) -> NetworkTrained | None:
-    """Fit one network's head, measure it, put it in place when it is better; None without crops for it."""
+    """Fit one network's head, evaluate it, install it if it is better; None without crops for it."""
     characters = characters_of(network, [(folder, row) for folder, row in rows if network_for(row.alphabet) == network])
     if characters is None:
         return None
@@ -132,8 +128,8 @@ def _train(
 
 
 def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]]) -> Characters | None:
-    """All cells of these rows as their network sees them, None without any; those whose character may not stand
-    there are left out.
+    """All cells of these rows as network input, None without any; cells with a character not allowed there are left
+    out.
     """
     classes = class_names(network)
     cells, truth, allowed, forms = [], [], [], []
@@ -155,7 +151,7 @@ def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]]) -> Charac
 
 
 def _keep(folder: Path, head: Head, done: NetworkTrained, characters: Characters, at: datetime) -> None:
-    """Put a head in place, with what it comes from beside it."""
+    """Install a head, with a record of its origin beside it."""
     path = head_path(folder, head.network)
     (folder / MODELS).mkdir(exist_ok=True)
     write_text(

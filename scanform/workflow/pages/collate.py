@@ -1,8 +1,7 @@
-"""A person puts the pages of one printed identity together, says who is the addressee, and takes either back. Each act
-is one transaction and append-only.
+"""A person collates the pages of one printed identity, names the addressee, and can undo either. Each act is one
+transaction and append-only.
 
-Pages carry with them what people decided about their values: a decision is about what stands on a page, whosever page
-that is.
+Decisions about values move with their page: a decision is about the content of a page, whosever page it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,13 +26,13 @@ from scanform.workflow.settling.photocopies import counting
 from scanform.workflow.settling.waiting_forms import CollationState, arranged, collation_of, subject_of
 
 NOBODY = 0
-"""Said instead of a copy: none of them is the addressee's."""
+"""Given instead of a copy: none of them is the addressee's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A page that counts: which page of the form, where it lies (batch, file, position from 1), how often it was
-    scanned, and whether a person put it there.
+    """A page that counts: its page number on the form, where it lies (batch, file, position from 1), how often it was
+    scanned, and whether a person placed it there.
     """
 
     page_id: int
@@ -47,8 +46,8 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respondent:
-    """The pages that are taken for one person's, and the form that they make; `open` while that is not proven.
-    `missing` are pages that it lacks.
+    """The pages attributed to one person, and the form they make; `open` while that is not proven. `missing` are the
+    pages it lacks.
     """
 
     copy: int
@@ -61,9 +60,9 @@ class Respondent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """All pages of one printed identity. `key` names this state: an act about another one is refused. `ways` are other
-    ways to put the pages together, by name: page id -> copy. `place` is the file of the first page; `last` is the
-    latest act that can be taken back, with who did it.
+    """All pages of one printed identity. `key` identifies this state: an act about another one is refused. `ways` are
+    other ways to collate the pages, by name: page id -> copy. `place` is the file of the first page; `last` is the
+    latest act that can be undone, with its author.
     """
 
     key: str
@@ -77,12 +76,12 @@ class Gathering:
 
     @property
     def waits(self) -> bool:
-        """Whether somebody has to say something."""
+        """Whether a decision is needed."""
         return self.joining.waits
 
 
 def gatherings(project: Project) -> list[Gathering]:
-    """All printed identities with several respondents, those that wait first."""
+    """All printed identities with several respondents, waiting ones first."""
     with project.store.reading() as tx:
         found = [_gathering(project, tx, digest, instance) for digest, instance in ledger.identities_with_copies(tx)]
     return sorted(
@@ -91,7 +90,7 @@ def gatherings(project: Project) -> list[Gathering]:
 
 
 def gathering(project: Project, form: str) -> Gathering | None:
-    """The pages of the printed identity with this form id; None where there is only one respondent, and always was."""
+    """The pages of the printed identity with this form id; None where there is, and always was, only one respondent."""
     parsed = pagecode.parse_form_id(form)
     if parsed is None:
         return None
@@ -100,8 +99,8 @@ def gathering(project: Project, form: str) -> Gathering | None:
 
 
 def arrange(project: Project, form: str, key: str, where: Mapping[int, int], *, reviewer: str, uuid: str = "") -> str:
-    """Put each page that counts (page id) to a copy; returns why that is refused ("changed", "twice", "incomplete"), ""
-    when it is done.
+    """Assign each page that counts (page id) to a copy; returns the reason for a refusal ("changed", "twice",
+    "incomplete"), "" when done.
 
     Numbers of copies that do not exist yet make new respondents.
     """
@@ -127,8 +126,8 @@ def arrange(project: Project, form: str, key: str, where: Mapping[int, int], *, 
 
 
 def put_page(project: Project, tx: Transaction, page: SheetRecord, copy: int, *, reviewer: str) -> None:
-    """Put one page to a copy; a page that stands there already goes where this one was."""
-    assert page.identity is not None  # pages without one have no copy
+    """Assign one page to a copy; a page already there moves to the place of this one."""
+    assert page.identity is not None  # pages without an identity have no copy
     printed = PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
     sheets = [
         sheet
@@ -141,7 +140,9 @@ def put_page(project: Project, tx: Transaction, page: SheetRecord, copy: int, *,
 
 
 def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer: str, uuid: str = "") -> str:
-    """Say which copy is the addressee's (`NOBODY`: none of them); returns why that is refused, "" when it is done."""
+    """Name the copy that is the addressee's (`NOBODY`: none of them); returns the reason for a refusal, ""
+    when done.
+    """
 
     def act(tx: Transaction, state: _State, uuid: str) -> str:
         if copy != NOBODY and copy not in state.copies:
@@ -158,7 +159,7 @@ def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer
 
 
 def take_back(project: Project, form: str, key: str, *, reviewer: str, uuid: str = "") -> str:
-    """Take the latest act back; returns why that is refused ("changed", "nothing"), "" when it is done."""
+    """Undo the latest act; returns the reason for a refusal ("changed", "nothing"), "" when done."""
 
     def act(tx: Transaction, state: _State, uuid: str) -> str:
         last = next(reversed(collations.collations(tx, form)), None)
@@ -176,7 +177,7 @@ def take_back(project: Project, form: str, key: str, *, reviewer: str, uuid: str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    """A printed identity as an act finds it: all its readings, and the pages that count, by copy."""
+    """The state of a printed identity before an act: all its readings, and the pages that count, by copy."""
 
     printed: PrintedIdentity
     sheets: Sequence[SheetRecord]
@@ -184,9 +185,7 @@ class _State:
 
 
 def _once(project: Project, form: str, key: str, uuid: str, act: Callable[[Transaction, _State, str], str]) -> str:
-    """An act in one transaction: what was done already is not done again, what was said about another state is
-    refused as "changed".
-    """
+    """An act in one transaction: a repeated act does nothing, an act about another state is refused as "changed"."""
     uuid, printed = uuid or str(uuid4()), _printed(form)
     with project.store.writing() as tx:
         if collations.is_known(tx, uuid):
@@ -208,7 +207,7 @@ def _act(
     reviewer: str,
     uuid: str,
 ) -> None:
-    """Store what somebody said about pages (readings `said`), and move all that moves with it."""
+    """Store a person's act about pages (readings `said`), and move everything that depends on it."""
     target = {
         sheet.reading_id: (after[sheet.reading_id], sheet.unsure_copy and sheet.fate is Fate.RESCAN)
         for sheet in sheets
@@ -235,8 +234,8 @@ def _move(
     project: Project, tx: Transaction, printed: PrintedIdentity, sheets: Sequence[SheetRecord], target: Mapping[int, tuple[int, bool]], *,
     reviewer: str, uuid: str, undoes: Collation | None = None,
 ) -> None:  # fmt: skip
-    """Put readings to their copies (with whether that is unsure), settle the identity anew, and let decisions follow
-    the pages that they are about.
+    """Assign readings to their copies (with whether that is unsure), resolve the identity again, and carry the
+    decisions along with their pages.
     """
     if undoes is not None:
         subject = subject_of(printed.digest, printed.instance)
@@ -271,7 +270,7 @@ def form_name(printed: PrintedIdentity, copy: int) -> str:
 
 
 def form_number(tx: Transaction, printed: PrintedIdentity, copy: int, sheets: Sequence[SheetRecord]) -> int:
-    """The row of a copy of a printed form; it is made where it is new."""
+    """The row of a copy of a printed form; created if new."""
     known = issued.issued_form(tx, printed.instance)
     pages = next(sheet.identity.pages for sheet in sheets if sheet.identity is not None)
     token = known.token if known and copy == 1 else None
@@ -287,7 +286,7 @@ def form_number(tx: Transaction, printed: PrintedIdentity, copy: int, sheets: Se
 
 
 def _numbers(where: Mapping[int, int], known: set[int]) -> dict[int, int]:
-    """The copies of the respondents that were named: known ones keep their number, others get the next ones."""
+    """The copies of the respondents named: known ones keep their number, others get the next ones."""
     free = max(known, default=0) + 1
     found = {}
     for number in sorted(set(where.values())):
@@ -387,7 +386,7 @@ def _leaf(sheet: SheetRecord, scans: Mapping[tuple[int | None, int | None], int]
 
 
 def _ways(copies: Mapping[int, Sequence[SheetRecord]]) -> dict[str, dict[int, int]]:
-    """Other ways to put the pages together. A respondent keeps the number of the copy that holds their first page."""
+    """Other ways to collate the pages. A respondent keeps the number of the copy that holds their first page."""
     pages = sorted(
         (sheet for found in copies.values() for sheet in found), key=lambda sheet: (sheet.file_id, sheet.position)
     )

@@ -1,6 +1,4 @@
-"""What people have to say about whose pages these are: printed numbers with several respondents, and files whose
-numbers contradict their sheets.
-"""
+"""The collation queue: printed numbers with several respondents, and files whose numbers contradict their sheets."""
 
 from dataclasses import dataclass
 
@@ -14,8 +12,8 @@ from scanform.workflow.settling.waiting_forms import collation_now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenForm:
-    """A printed number that waits: how many respondents and pages, the forms that may be mixed, and whether nobody
-    has said who is the addressee.
+    """A printed number that waits: how many respondents and pages, the forms that may be mixed, and whether the
+    addressee is undecided.
     """
 
     form: str
@@ -72,21 +70,19 @@ def open_files(project: Project) -> list[OpenFile]:
 
 
 def waiting_joining(project: Project) -> int:
-    """How many printed numbers and files wait."""
+    """Number of printed numbers and files that wait."""
     return len(open_forms(project)) + len(open_files(project))
 
 
 class WaitingCollations:
-    """Counts what waits, anew only when pages, batches or what people said have changed: it is asked every few
-    seconds.
-    """
+    """Counts what waits, and recounts only when pages, batches or acts have changed: it is called every few seconds."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: tuple[object, int] = (None, 0)
 
     def count(self) -> int:
-        """How many printed numbers and files wait."""
+        """Number of printed numbers and files that wait."""
         with self._project.store.reading() as tx:
             state = (ledger.state_of_pages(tx), collations.last_collation(tx), len(collations.sheet_doubts(tx)))
         if self._known[0] != state:

@@ -1,4 +1,4 @@
-"""A person says which page it is: a code that no machine can read is often still readable for people."""
+"""A person identifies a page: a code that no machine can read is often still legible."""
 
 from pathlib import Path
 
@@ -19,20 +19,20 @@ from scanform.workflow.reading.read_page import read_page
 from scanform.workflow.settling.collate_pages import content_identity, move_page
 
 COMMAND = "scanform identify"
-"""Stands for who put a page to another respondent by a command."""
+"""The author of a move to another respondent made by a command."""
 
 NEW = "new"
-"""Said instead of a form: the page of an imported form begins a form of its own."""
+"""Given instead of a form: the page of an imported form begins a form of its own."""
 
 
 def identify_page(project: Project, name: str, form: str, number: int | None) -> PageResult:
-    """Read the page `FILE[#PAGE]` as page `number` of the printed form `form` (None: the number that its markers show).
+    """Read the page `FILE[#PAGE]` as page `number` of the printed form `form` (None: the number shown by its markers).
 
-    PAGE is PAGE.SHEET where the picture shows several; without a sheet it is the first that waits.
+    PAGE is PAGE.SHEET where the image shows several; without a sheet it is the first that waits.
 
     `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are
-    several editions). A page of an imported form that was read already is put to another form of its kind, by that
-    form's id, or made one of its own ("new"). A page of a photocopied form that was read already is put to another
+    several editions). A page of an imported form that was already read is moved to another form of its kind, by that
+    form's id, or made one of its own ("new"). A page of a photocopied form that was already read is moved to another
     respondent: `form` is then the printed id, or that with the respondent's number (.2, .3, ...).
 
     Raises UsageError for an id that is mistyped or not of this project, and for a page that does not wait for help; the
@@ -81,8 +81,8 @@ def _settled(name: str) -> UsageError:
 
 
 def _may_move(project: Project, page: PageRecord, form: str) -> bool:
-    """Whether a page that was read can be put to another form: both are of one imported form, on which no number is
-    printed.
+    """Whether a page that was read can be moved to another form: both are of one imported form without
+    printed numbers.
     """
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(page.identity.digest) if page.identity and page.outcome is Fate.READ else None
@@ -92,9 +92,7 @@ def _may_move(project: Project, page: PageRecord, form: str) -> bool:
 
 
 def _copy_of(page: PageRecord, form: str) -> int:
-    """The respondent that `form` names among those with the printed number of a page; 0 when it names another
-    number.
-    """
+    """The respondent named by `form` among those with the printed number of a page; 0 for another number."""
     base, _, number = form.partition(".")
     parsed = pagecode.parse_form_id(base)
     if (
@@ -107,7 +105,7 @@ def _copy_of(page: PageRecord, form: str) -> int:
 
 
 def _may_be_put(project: Project, page: PageRecord, form: str) -> bool:
-    """Whether a page that was read can be put to another respondent: its number came in from several, and it is not
+    """Whether a page that was read can be moved to another respondent: its number came in from several, and it is not
     there already.
     """
     copy = _copy_of(page, form)
@@ -118,7 +116,7 @@ def _may_be_put(project: Project, page: PageRecord, form: str) -> bool:
 
 
 def _put(project: Project, page: PageRecord, form: str) -> PageResult:
-    """Put a page to another respondent."""
+    """Move a page to another respondent."""
     with project.store.writing() as tx:
         sheet = next(found for found in ledger.sheets_of_reading(tx, page.reading_id or 0) if found.page_id == page.id)
         put_page(project, tx, sheet, _copy_of(page, form), reviewer=COMMAND)
@@ -126,7 +124,7 @@ def _put(project: Project, page: PageRecord, form: str) -> PageResult:
 
 
 def _moved(project: Project, name: str, page: PageRecord, form: str) -> PageResult:
-    """Put a page to another form, or make it the first page of a new one."""
+    """Move a page to another form, or make it the first page of a new one."""
     parsed = pagecode.parse_form_id(form)
     if page.identity is None:
         raise ValueError(f"page {page.id} was not read")

@@ -1,6 +1,4 @@
-"""Forms of which pages have not come in, and pages of which nothing can be had: where to look in the stack, and what
-people accepted as it is.
-"""
+"""Incomplete forms and unreadable pages: where to look in the stack, and what people accepted as it is."""
 
 import io
 from collections import defaultdict
@@ -26,12 +24,12 @@ from scanform.workflow.settling.assign_fates import page_problems
 LONGEST_REASON = 1000
 
 COLUMNS = ("form", "token", "page", "reason", "batch", "file", "position")
-"""Of the list of what to scan again; the place is that of the page of the same form that lies nearest."""
+"""Columns of the list of pages to scan again; the place is that of the nearest page of the same form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CamePage:
-    """A page of a form that came in: its number on the form, and where it lies (batch, file as handed in, position
+    """A page of a form that came in: its page number on the form, and where it lies (batch, file as submitted, position
     in the file from 1).
     """
 
@@ -43,7 +41,7 @@ class CamePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteForm:
-    """A form that lacks pages (counted from 1), those that came, and who accepted it as it is."""
+    """A form that lacks pages (counted from 1), those that came in, and who accepted it."""
 
     form: str
     token: str
@@ -54,7 +52,7 @@ class IncompleteForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostPage:
-    """A page of which nothing was had: where it lies, its fate, why, and who accepted that."""
+    """A page without a reading: where it lies, its fate, the reason, and who waived it."""
 
     id: int
     batch: int
@@ -67,24 +65,24 @@ class LostPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Incomplete forms and pages of which nothing was had, those that nobody has accepted first."""
+    """Incomplete forms and pages without a reading, those not accepted first."""
 
     forms: tuple[IncompleteForm, ...]
     pages: tuple[LostPage, ...]
 
     @property
     def open_forms(self) -> int:
-        """Forms that lack pages and that nobody has accepted as they are."""
+        """Incomplete forms not accepted yet."""
         return sum(form.accepted is None for form in self.forms)
 
     @property
     def open_pages(self) -> int:
-        """Pages of which nothing was had and that nobody has accepted so."""
+        """Pages without a reading, not waived yet."""
         return sum(page.waived is None for page in self.pages)
 
 
 def missing_pages(project: Project, *, language: str = "de") -> Missing:
-    """What has to be looked for in the stacks, by form and by file."""
+    """What to look for in the stacks, by form and by file."""
     responses = [response for response in project.store.responses() if _lacks(response)]
     with project.store.reading() as tx:
         accepted = incomplete_accepted(tx)
@@ -116,7 +114,7 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
 
 
 def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
-    """How many of `responses` lack pages and were not accepted as they are."""
+    """Number of `responses` that lack pages and were not accepted."""
     lacking = [response for response in responses if _lacks(response)]
     if not lacking:
         return 0
@@ -126,7 +124,7 @@ def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
 
 
 def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str = "") -> bool:
-    """Say that a form counts although pages are missing; False when it lacks none or was accepted before."""
+    """Accept a form although pages are missing; False when it lacks none or was accepted before."""
     with project.store.writing() as tx:
         known = incomplete_accepted(tx).get(form)
         if known is not None and known.uuid == uuid:
@@ -146,7 +144,7 @@ def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str
 
 
 def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> bool:
-    """Take an acceptance back; False when there is none."""
+    """Undo an acceptance; False when there is none."""
     with project.store.writing() as tx:
         known = incomplete_accepted(tx).get(form)
         if known is None:
@@ -164,9 +162,7 @@ def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> 
 
 
 def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reason: str, uuid: str = "") -> bool:
-    """Say of all these pages that nothing more is to be had of them; they keep their fate. False when one of them
-    was read or accepted meanwhile.
-    """
+    """Waive all these pages; they keep their fate. False when one of them was read or waived meanwhile."""
     name, why = uuid or str(uuid4()), reason.strip()[:LONGEST_REASON]
     with project.store.writing() as tx:
         known = waived_pages(tx)
@@ -194,7 +190,7 @@ def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reas
 
 
 def take_waiver_back(project: Project, page: int, *, reviewer: str, uuid: str = "") -> bool:
-    """A page that was accepted so waits again; False when it was not."""
+    """Undo the waiver of a page, which waits again; False when it was not waived."""
     with project.store.writing() as tx:
         found = ledger.find_page(tx, page)
         known = waived(found, waived_pages(tx)) if found is not None else None
@@ -213,13 +209,13 @@ def take_waiver_back(project: Project, page: int, *, reviewer: str, uuid: str = 
 
 
 def waived_count(tx: Transaction) -> int:
-    """How many of the pages of which nothing was had people accepted so."""
+    """Number of pages without a reading that people waived."""
     known = waived_pages(tx)
     return sum(waived(page, known) is not None for page in ledger.pages_with_fate(tx, REFUSED_FATES)) if known else 0
 
 
 def waived_rows(project: Project) -> list[tuple[str, ...]]:
-    """What people accepted although something is missing, as an export tells it: cells in the order of `WAIVED`."""
+    """Everything people accepted although something is missing, for an export: cells in the order of `WAIVED`."""
     found = missing_pages(project, language=project.language)
     rows: list[tuple[str, ...]] = []
     for form in found.forms:
@@ -240,8 +236,8 @@ WAIVED = ("kind", "form_id", "source_file", "pages", "problem", "reason", "accep
 
 
 def scan_again_csv(project: Project, *, language: str) -> bytes:
-    """The list to walk to the stacks with: a row for each missing page and for each page that cannot be read; UTF-8
-    with a mark, for spreadsheets.
+    """The list of pages to fetch from the stacks: a row for each missing page and for each unreadable page; UTF-8 with
+    a byte order mark, for spreadsheets.
     """
     found, out = missing_pages(project, language=language), io.BytesIO()
     rows: list[tuple[str, ...]] = []
@@ -264,7 +260,7 @@ def _lacks(response: Response) -> bool:
 
 
 def _holds(acceptance: IncompleteAccepted | None, response: Response) -> IncompleteAccepted | None:
-    """An acceptance holds as long as no other page is missing than those that it was about."""
+    """An acceptance holds as long as no page is missing beyond those it covered."""
     return acceptance if acceptance is not None and set(response.pages_missing) <= set(acceptance.pages) else None
 
 

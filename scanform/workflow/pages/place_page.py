@@ -1,7 +1,7 @@
-"""A person shows the corners of a page that the machine could not place: it is read when its print proves them, else
-left as it was.
+"""A person marks the corners of a page that the machine could not place: it is read if its print confirms them,
+otherwise left as it was.
 
-Registration tier T4. What was shown is kept: by whom, when, which corners (`scanform.store.acts.manual_registrations`).
+Registration tier T4. The act is kept: by whom, when, which corners (`scanform.store.acts.manual_registrations`).
 """
 
 import math
@@ -26,15 +26,13 @@ from scanform.workflow.settling.assign_fates import resolve_reading
 from scanform.workflow.settling.collate_pages import content_identity, is_joined, join_page
 
 HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})
-"""What a page is when a person can help: something of ours that could not be placed, or a form that was not
-recognised.
-"""
+"""Fates with which a person can help: a page of ours that could not be placed, or a form that was not recognised."""
 
 BY_HAND = "placed-by-hand"
-"""The problem (a remark, rather) of a page that was read at the corners that a person showed."""
+"""The problem (a remark, rather) of a page read at the corners a person marked."""
 
 _PROVED = frozenset({FoundBy.CODE, FoundBy.CODE_SEARCH})
-"""Identities that a check sum proves: a typed form id does not outrank them."""
+"""Identities confirmed by a check sum: a typed form id does not override them."""
 
 Corners = Sequence[tuple[float, float]]
 """Top left, top right, bottom right, bottom left as printed, in pixels of the decoded page."""
@@ -42,7 +40,7 @@ Corners = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was
+    """The outcome for a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was
     stored.
 
     `by_other`: it was settled otherwise before, by somebody else or by another program, and stays so.
@@ -66,12 +64,11 @@ def place_page(
     uuid: str,
     read: Callable[[PageJob], PageResult] = read_page,
 ) -> Placed:
-    """Read `page` as page `number` of `form`, at the corners that a person showed, and settle it in the ledger.
+    """Read `page` as page `number` of `form`, at the corners a person marked, and settle it in the ledger.
 
-    `form` is a printed form id, or the layout digest of a form that carries no ids. `read` does the reading, in a
-    worker if need be. Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for a
-    form or a page number that cannot be, for corners that are none, and for an identity that the page's own code
-    contradicts.
+    `form` is a printed form id, or the layout digest of a form without ids. `read` does the reading, in a worker if
+    need be. Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for an impossible
+    form or page number, for invalid corners, and for an identity contradicted by the page's own code.
     """
     identity = identity_given(project, page, form, number)
     corners = _checked(corners_px)
@@ -97,8 +94,8 @@ def place_page(
 
 
 def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> bool:
-    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing.
-    False when it waits no longer.
+    """Record that a person left a page alone; it keeps its fate. Sending again changes nothing. False when it no longer
+    waits.
     """
     with project.store.writing() as tx:
         if ledger.page_record(tx, page.id).outcome not in HELPABLE:
@@ -118,8 +115,8 @@ def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) 
 
 
 def identity_given(project: Project, page: PageRecord, form: str, number: int) -> Identity:
-    """The identity that a person gives a page; raises UsageError when it cannot be, or when the page's own code says
-    something else.
+    """The identity a person gives a page; raises UsageError when it is impossible, or contradicted by the page's own
+    code.
     """
     identity = _form_given(project, page, form, number)
     own = page.identity
@@ -134,7 +131,7 @@ def identity_given(project: Project, page: PageRecord, form: str, number: int) -
 
 
 def _form_given(project: Project, page: PageRecord, form: str, number: int) -> Identity:
-    """The identity behind a typed form id, or behind the layout digest of a form without ids."""
+    """The identity of a typed form id, or of the layout digest of a form without ids."""
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(parsed[0] if parsed else form)
     if layout is None or (parsed is None and not layout.imported):
@@ -147,7 +144,7 @@ def _form_given(project: Project, page: PageRecord, form: str, number: int) -> I
 
 
 def _checked(corners_px: Corners) -> tuple[tuple[float, float], ...]:
-    """Four points that are finite numbers."""
+    """Four points with finite coordinates."""
     corners = tuple((float(x), float(y)) for x, y in corners_px)
     if len(corners) != 4 or not all(math.isfinite(value) for corner in corners for value in corner):
         raise UsageError(words("sort.bad_corners"), remedy=words("sort.bad_corners_remedy"))
@@ -155,8 +152,8 @@ def _checked(corners_px: Corners) -> tuple[tuple[float, float], ...]:
 
 
 def _standing(page: PageRecord, wanted: Identity, *, by_layout: bool) -> Placed:
-    """A page as it stands; whether that is what this person `wanted`. Where the form was named `by_layout` only, its
-    number is not asked for.
+    """The present state of a page; whether it is what this person `wanted`. Where the form was named `by_layout` only,
+    its number is not compared.
     """
     own = page.identity
     same = (
@@ -178,8 +175,7 @@ def _settle(
 ) -> Placed:
     """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays.
 
-    A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left
-    there.
+    A page `named_by_layout` gets its form from the pages around it; one with a form id of its own keeps it.
     """
     given = placement.identity
     assert given is not None  # a page is placed as a page of a form
@@ -198,9 +194,7 @@ def _settle(
 
 
 def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: ManualRegistration) -> PageResult:
-    """The result with what has to be said about it: who placed it, and that its form was never printed here (where
-    forms have ids).
-    """
+    """The result with its remarks: who placed it, and that its form was never printed here (where forms have ids)."""
     marked = with_problem(
         result, Problem(slug=BY_HAND, params=(("reviewer", placement.reviewer), ("at", placement.at)))
     )

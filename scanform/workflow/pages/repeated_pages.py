@@ -1,8 +1,8 @@
-"""Pages that came in twice: scans of one sheet, or sheets with one printed identity. The program says what it takes
-them for, people can say otherwise.
+"""Repeated pages: re-scans of one sheet, or different sheets with one printed identity. The program proposes which, and
+people can overrule it.
 
-The first scan of a sheet counts, whatever a later one says. Where the two differ nobody may overlook that: such pairs
-wait here until somebody has looked.
+The first scan of a sheet counts, whatever a later one says. Where the two differ, the pair waits here until somebody
+has checked it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,13 +31,13 @@ ACTS = (
     ManualRegistrationKind.OTHER_SHEET,
     ManualRegistrationKind.SAME_SHEET,
 )
-"""What people can say about a pair."""
+"""Possible decisions about a pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One of the two: where it lies (batch, file, position from 1), and the form that it counts for ("" when another
-    scan counts).
+    """One of the two: where it lies (batch, file, position from 1), and the form it counts for ("" when another scan
+    counts).
     """
 
     page_id: int
@@ -49,7 +49,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What the two say about one question, in words."""
+    """The two scans' answers to one question, in words."""
 
     question: str
     wording: str
@@ -59,11 +59,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedPage:
-    """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first`
-    counts; else for two sheets.
+    """A page of a form that came in twice. `same_sheet`: it is treated as one sheet scanned twice, of which `first`
+    counts; otherwise as two sheets.
 
-    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for
-    nobody. `key` names the pair as it stands; an act about another state is refused.
+    With `unsure` the two may also be different sheets. `seen_by` is who checked it last and said so, "" for nobody.
+    `key` identifies the present state of the pair; an act about another state is refused.
     """
 
     key: str
@@ -79,21 +79,21 @@ class RepeatedPage:
 
     @property
     def acts(self) -> tuple[ManualRegistrationKind, ...]:
-        """What can be said about it."""
+        """The possible decisions about it."""
         if self.same_sheet:
             return (ManualRegistrationKind.SEEN, ManualRegistrationKind.PREFERRED, ManualRegistrationKind.OTHER_SHEET)
         return (ManualRegistrationKind.SEEN, ManualRegistrationKind.SAME_SHEET)
 
     @property
     def waits(self) -> bool:
-        """Whether somebody has to look: one sheet is said to hold two things, or may be two sheets, and nobody has
-        looked.
+        """Whether somebody has to check it: the scans of one sheet differ or may be two sheets, and nobody
+        has checked.
         """
         return self.same_sheet and (bool(self.differences) or self.unsure) and not self.seen_by
 
 
 def doubles(project: Project, *, language: str = "de") -> list[RepeatedPage]:
-    """All pairs, those that somebody has to look at first."""
+    """All pairs, those to be checked first."""
     found: list[RepeatedPage] = []
     with project.store.reading() as tx:
         for digest, instance in ledger.identities_with_repeats(tx):
@@ -104,13 +104,13 @@ def doubles(project: Project, *, language: str = "de") -> list[RepeatedPage]:
 
 
 def waiting_doubles(project: Project) -> int:
-    """How many pairs somebody has to look at."""
+    """Number of pairs to be checked."""
     return sum(pair.waits for pair in doubles(project))
 
 
 class WaitingRepeats:
-    """Counts the pairs that wait, anew only when pages, batches or what people said have changed: it is asked every
-    few seconds.
+    """Counts the pairs that wait, and recounts only when pages, batches or acts have changed: it is called every few
+    seconds.
     """
 
     def __init__(self, project: Project) -> None:
@@ -118,7 +118,7 @@ class WaitingRepeats:
         self._known: tuple[object, int] = (None, 0)
 
     def count(self) -> int:
-        """How many pairs somebody has to look at."""
+        """Number of pairs to be checked."""
         with self._project.store.reading() as tx:
             state = (ledger.state_of_pages(tx), manual_registrations.last_manual_registration(tx))
         if self._known[0] != state:
@@ -127,7 +127,7 @@ class WaitingRepeats:
 
 
 def act_on(project: Project, key: str, kind: ManualRegistrationKind, *, reviewer: str, uuid: str) -> bool:
-    """Do what somebody says about a pair; False when it is not as they saw it. Sending again changes nothing."""
+    """Apply somebody's decision about a pair; False when the pair has changed since. Sending again changes nothing."""
     with project.store.writing() as tx:
         digest, instance = next(iter(_identities(key)), ("", ""))
         pair = next(
@@ -159,7 +159,7 @@ def act_on(project: Project, key: str, kind: ManualRegistrationKind, *, reviewer
 
 
 def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
-    """JPEG of a page that was read, upright, or of what it says on one question; None when there is none."""
+    """JPEG of a page that was read, upright, or of one question on it; None when there is none."""
     with desk.project.store.reading() as tx:
         record = ledger.find_page(tx, page_id)
     if record is None or record.identity is None or record.outcome is not Fate.READ or not record.archived:
@@ -172,7 +172,7 @@ def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
 
 
 def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
-    """The photocopy of which the page beside this one is, where it lacks this page; else a new one."""
+    """The photocopy of the adjacent page, if it lacks this page; otherwise a new one."""
     placed = [
         other
         for other in sheets
@@ -189,9 +189,9 @@ def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
 
 
 def _to_copy(tx: Transaction, sheet: SheetRecord, copy: int) -> None:
-    """Put a page to another copy of its form."""
+    """Move a page to another copy of its form."""
     identity = sheet.identity
-    assert identity is not None  # pages without one make no pairs
+    assert identity is not None  # pages without an identity make no pairs
     form_id = pagecode.form_id(identity.digest, identity.instance)
     printed = issued.issued_form(tx, identity.instance)
     number = ledger.add_form(
@@ -263,7 +263,7 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
 
 
 def _seen(tx: Transaction, sheets: Sequence[SheetRecord]) -> Mapping[tuple[str, int, int], str]:
-    """Who said last that a page is right as it stands, or how it is."""
+    """Who last confirmed a page as it is, or decided about it."""
     kinds = set(ACTS)
     return {
         (act.sha256, act.index, act.part): act.reviewer
@@ -323,5 +323,5 @@ def _option(zone: Zone, questionnaire: Questionnaire, language: str) -> str:
 
 
 def said(name: str) -> ManualRegistrationKind | None:
-    """What a screen says about a pair; None for anything else."""
+    """The decision sent by a screen about a pair; None for anything else."""
     return next((kind for kind in ACTS if kind.value == name), None)

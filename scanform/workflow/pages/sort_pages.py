@@ -1,5 +1,5 @@
-"""The sort-out desk: pages that the machine could not place, what is wrong with them in words, their pictures, and
-what a person does about them.
+"""The sort-out service: pages the machine could not place, their problems in words, their images, and a person's acts
+on them.
 """
 
 import logging
@@ -39,23 +39,23 @@ from scanform.workflow.reading.stages import PageJob
 log = logging.getLogger(__name__)
 
 KEPT_PICTURES = 60
-"""Finished pictures kept for the next look (20 to 500 kB)."""
+"""Number of cached images (20 to 500 kB each)."""
 
 BLANK_PX_PER_MM = 4.0
-"""Resolution of the blank page that is laid over the scan."""
+"""Resolution of the blank page overlaid on the scan."""
 
 PRINT_BGR = (150, 30, 200)
-"""Colour of the blank page's print over the scan: told from ink, stamps and toner."""
+"""Colour of the blank page's print over the scan: distinct from ink, stamps and toner."""
 
 Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second
-    sheet in the third picture), where that is in words, what is wrong and what helps.
+    """A page that waits for a person: `name` as submitted with the place of its page ("3", or "3.2" for the second
+    sheet in the third image), that place in words, problem and remedy.
 
-    `left_by` is the person who looked at it last and left it alone, "" when nobody did.
+    `left_by` is the last person who left it alone, "" for nobody.
     """
 
     id: int
@@ -71,7 +71,7 @@ class SortCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormChoice:
-    """A form without ids that a page may be: `form` names it, `title` says it in words."""
+    """A form without ids that a page may belong to: `form` names it, `title` in words."""
 
     form: str
     title: str
@@ -80,11 +80,10 @@ class FormChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortView:
-    """A page to place: its card, its picture's size in pixels, the presumed form and page, where its corners are
-    presumed and by what.
+    """A page to place: its card, its image size in pixels, the presumed form and page, its presumed corners and their
+    source.
 
-    `form` and `number` are empty and 0 when nothing is known. `known` tells that the page's own code says which form it
-    is.
+    `form` and `number` are empty and 0 when nothing is known. `known` tells that the page's own code names its form.
     """
 
     card: SortCard
@@ -99,7 +98,7 @@ class SortView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortOutcome:
-    """What became of a page: "read", or "refused" with the reason in words and what to do; then nothing was stored."""
+    """The outcome for a page: "read", or "refused" with the reason in words and the remedy; then nothing was stored."""
 
     result: str
     message: str
@@ -108,9 +107,7 @@ class SortOutcome:
 
 
 class SortDesk:
-    """The pages of one project that wait for a person. Safe to be used by several threads; files are decoded in a
-    process of their own.
-    """
+    """The pages of one project that wait for a person. Thread-safe; files are decoded in a separate process."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -120,23 +117,22 @@ class SortDesk:
         self._pictures: OrderedDict[tuple[int, int, int], bytes] = OrderedDict()
 
     def close(self) -> None:
-        """End the process that decodes; the desk can be used again afterwards."""
+        """End the decoding process; the desk can be used again afterwards."""
         self._worker.close()
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- viewing -----------------------------------------------------------------------------------------------------
 
     def waiting(self) -> int:
-        """How many pages wait, those that were left alone not counted."""
+        """Number of waiting pages, except those left alone."""
         return sum(not left for _, left in self._records())
 
     def cards(self, *, language: str) -> list[SortCard]:
-        """All pages that wait, in the order in which they were handed in, those that were left alone last."""
+        """All waiting pages in order of submission, those left alone last."""
         found = [_card(page, left, language) for page, left in self._records()]
         return sorted(found, key=lambda card: bool(card.left_by))
 
     def view(self, number: int, *, language: str, form: str = "", page: int = 0) -> SortView | None:
-        """What a person needs to place a page; `form` and `page` when they were chosen already. None when it does not
-        wait.
+        """Everything a person needs to place a page; `form` and `page` if already chosen. None when it does not wait.
 
         Raises UsageError when it cannot be a page of that form.
         """
@@ -182,7 +178,7 @@ class SortDesk:
         return done
 
     def blank(self, digest: str, number: int) -> bytes | None:
-        """PNG of the blank page's print, transparent where its paper is; None when there is no such page."""
+        """PNG of the blank page's print with transparent paper; None when there is no such page."""
         layout = self._project.layouts.get(digest)
         page = next((page for page in layout.pages if page.number == number), None) if layout else None
         if page is None:
@@ -205,7 +201,7 @@ class SortDesk:
     def place(
         self, number: int, *, form: str, page: int, corners_px: Corners, reviewer: str, uuid: str, language: str
     ) -> SortOutcome:
-        """Read a page at the corners that a person showed, in pixels of what `view` shows. Sending again changes
+        """Read a page at the corners a person marked, in pixels of the image of `view`. Sending again changes
         nothing.
         """
         record = self._record(number, settled=True)
@@ -235,7 +231,7 @@ class SortDesk:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _records(self) -> list[tuple[PageRecord, str]]:
-        """The pages that wait, each with the name of the person who left it alone last ("" for none)."""
+        """The pages that wait, each with the name of the person who last left it alone ("" for none)."""
         with self._project.store.reading() as tx:
             given_up = waived_pages(tx)
             helpable = [page for page in ledger.pages_with_fate(tx, HELPABLE) if waived(page, given_up) is None]
@@ -260,7 +256,7 @@ class SortDesk:
         return page if shown else None
 
     def _presumed(self, page: PageRecord) -> tuple[str, int]:
-        """The form and the page that a page probably is: what its code says, or the only form that there is."""
+        """The presumed form and page: as its code says, or the only form there is."""
         identity = page.identity
         if identity is not None and identity.digest in self._project.layouts:
             layout = self._project.layouts[identity.digest]
@@ -276,8 +272,8 @@ class SortDesk:
         )
 
     def _layout_of(self, form: str, number: int) -> tuple[str, int]:
-        """(digest, pages) of a form id or a digest; the only printed layout when the form is not known yet; ("", 0)
-        else.
+        """(digest, pages) of a form id or a digest; the only printed layout while the form is unknown; ("", 0)
+        otherwise.
         """
         parsed = pagecode.parse_form_id(form)
         digest = parsed[0] if parsed else form
@@ -308,7 +304,7 @@ class SortDesk:
         return page_result(Outcome(job=job, result=self._worker.run(read_page, job)), self._limits)
 
     def _run(self, function: Callable[[ViewJob], Done], job: ViewJob, otherwise: Done) -> Done:
-        """What the worker gives; `otherwise` when the page ended it."""
+        """The result of the worker; `otherwise` when the page killed it."""
         done = self._worker.run(function, job)
         if isinstance(done, Died):
             log.warning("page %s of %s ended the process that shows it", job.job.ref.place, job.job.ref.sha256[:12])
@@ -317,7 +313,7 @@ class SortDesk:
 
 
 def _known_by_print(page: PageRecord) -> str:
-    """The edition of a page of which only that is known; "" for others."""
+    """The edition of a page of which nothing else is known; "" for others."""
     params = next((dict(problem.params) for problem in page.problems if problem.slug == ONLY_FORM), {})
     return params.get("digest", "")
 
@@ -368,5 +364,5 @@ def _outcome(placed: Placed, language: str) -> SortOutcome:
 
 
 def _steps(language: str) -> tuple[str, ...]:
-    """What can be tried when the print does not prove the corners, in this order."""
+    """Remedies when the print does not confirm the corners, in this order."""
     return tuple(text(f"sort.not_proved_{step}", language) for step in ("look", "rescan", "enter"))

@@ -1,8 +1,7 @@
-"""Accounts of a project: who may log in, logins in browsers, invitations, the security log.
+"""Accounts of a project: who may log in, browser logins, invitations, the security log.
 
-Passwords and codes are checked by `review_ui`; here lies what has to hold whatever page is asked: a login ends when its
-account is disabled, gets another role or another password; every act of an admin is on record; one admin always
-remains.
+Passwords and codes are checked by `review_ui`; the rules here hold for every page: a login ends when its account is
+disabled or gets another role or another password; every act of an admin is on record; one admin always remains.
 """
 
 import os
@@ -25,12 +24,12 @@ from scanform.store.engine import Transaction
 from scanform.workflow.project.project import Project
 
 KEY_FILE = "accounts.key"
-"""In the project folder: what second factors are encrypted and cookies are signed with."""
+"""In the project folder: the key that encrypts second factors and signs cookies."""
 
 KEY_BYTES = 32
 
 TOKEN_BYTES = 32
-"""256 random bits in an id or a link; 128 are asked for."""
+"""256 random bits in an id or a link; 128 are required."""
 
 AGENT_LENGTH = 200
 
@@ -39,13 +38,13 @@ CODE_TIME = timedelta(minutes=5)
 """How long the page waits for the code of the second factor."""
 
 KEPT = timedelta(days=30)
-"""How long logins that are over stay on record."""
+"""How long ended logins stay on record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When a login ends: after `idle_s` without an act, after `absolute_s` in any case. `warn_s` before the first,
-    the page says so.
+    """When a login ends: after `idle_s` of inactivity, after `absolute_s` in any case. `warn_s` before the former, the
+    page warns.
     """
 
     idle_s: float = 1800.0
@@ -54,11 +53,11 @@ class Limits:
 
 
 class LastAdminError(Exception):
-    """Nobody would be left who manages people."""
+    """No administrator would be left."""
 
 
 class AccountDesk:
-    """The accounts of one project. Safe to be used by several threads; `clock` says what time it is."""
+    """The accounts of one project. Thread-safe; `clock` gives the time."""
 
     def __init__(
         self,
@@ -82,7 +81,7 @@ class AccountDesk:
         return digest(_kept_key(self.folder / KEY_FILE), purpose.encode(), "sha256")
 
     def must_have_second_factor(self, account: Account) -> bool:
-        """Whether one of the roles asks for a second factor."""
+        """Whether one of the roles requires a second factor."""
         elsewhere = account.password is None and account.subject is not None  # then the login service asks for it
         return not elsewhere and bool(set(self.config.second_factor.split()) & account.roles)
 
@@ -96,17 +95,17 @@ class AccountDesk:
         return self._exist
 
     def start_token(self) -> str:
-        """The token of a link that makes the first admin; good once, and until the program ends."""
+        """The token of a link that makes the first admin; valid once, and until the program ends."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         self._start = _hashed(token)
         return token
 
     def may_start(self, token: str) -> bool:
-        """Whether this is that token, and still good."""
+        """Whether this is that token, and still valid."""
         return bool(self._start) and compare_digest(_hashed(token), self._start) and not self.exist()
 
     def start(self, token: str, name: str, password: str) -> Account | None:
-        """Make the first admin; None when the token is no longer good."""
+        """Make the first admin; None when the token is no longer valid."""
         if not self.may_start(token):
             return None
         with self._store.writing() as tx:
@@ -121,7 +120,7 @@ class AccountDesk:
             self._start = ""
             return rows.by_id(tx, made)
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- queries -----------------------------------------------------------------------------------------------------
 
     def everybody(self) -> list[Account]:
         """All accounts, by name."""
@@ -139,8 +138,8 @@ class AccountDesk:
             return rows.by_name(tx, name)
 
     def known_elsewhere(self, subject: str, email: str) -> Account | None:
-        """The account of somebody whom the organisation's login service has sent. The first time an admin's e-mail
-        address counts, then only the subject.
+        """The account of a person authenticated by the organisation's login service. The first time the e-mail address
+        given by an admin is matched, after that only the subject.
         """
         with self._store.writing() as tx:
             found = rows.by_subject(tx, subject)
@@ -157,10 +156,10 @@ class AccountDesk:
         with self._store.reading() as tx:
             return rows.events(tx, limit)
 
-    # --- logins in browsers ------------------------------------------------------------------------------------------
+    # --- browser logins ----------------------------------------------------------------------------------------------
 
     def open_session(self, account: Account, *, stage: Stage, agent: str, instead_of: str = "") -> str:
-        """Begin a login; returns its id, which is kept nowhere. The login `instead_of` which it begins is over."""
+        """Begin a login; returns its id, which is not stored. The login `instead_of` which it begins is ended."""
         token, now = secrets.token_urlsafe(TOKEN_BYTES), self._now()
         with self._store.writing() as tx:
             former = rows.session(tx, _hashed(instead_of)) if instead_of else None
@@ -186,7 +185,7 @@ class AccountDesk:
         return found, account
 
     def left_s(self, session: WebSession) -> float:
-        """How many seconds the login lasts if nothing is done."""
+        """Seconds until the login ends without activity."""
         now = self._clock()
         if session.stage is Stage.CODE:
             return (datetime.fromisoformat(session.created_at) + CODE_TIME - now).total_seconds()
@@ -194,22 +193,20 @@ class AccountDesk:
         return min((idle - now).total_seconds(), self.absolute_left_s(session))
 
     def absolute_left_s(self, session: WebSession) -> float:
-        """How many seconds the login lasts whatever is done."""
+        """Seconds until the login ends in any case."""
         return (
             datetime.fromisoformat(session.created_at) + timedelta(seconds=self.limits.absolute_s) - self._clock()
         ).total_seconds()
 
     def acted(self, session: WebSession, *, at_once: bool = False) -> None:
-        """Record that somebody has done something; acts shortly after each other are recorded once, unless
-        `at_once`.
-        """
+        """Record activity; acts in quick succession are recorded once, unless `at_once`."""
         gone_s = (self._clock() - datetime.fromisoformat(session.seen_at)).total_seconds()
         if at_once or gone_s > min(60.0, self.limits.idle_s / 20):
             with self._store.writing() as tx:
                 rows.touch_session(tx, session.number, self._now())
 
     def sessions(self, account: Account) -> list[WebSession]:
-        """Complete logins of an account that still last, latest first."""
+        """Complete active logins of an account, latest first."""
         with self._store.reading() as tx:
             return [
                 found for found in rows.sessions(tx, account.id) if found.stage is Stage.FULL and self.left_s(found) > 0
@@ -227,17 +224,17 @@ class AccountDesk:
             rows.end_sessions(tx, account.id, self._now(), but=but)
             self._log(tx, "sessions-ended", account.id, actor.id)
 
-    # --- what an account's owner changes -----------------------------------------------------------------------------
+    # --- changes by the account's owner ------------------------------------------------------------------------------
 
     def renew(self, account_id: int, kind: Literal["password", "totp"], was: str, now: str) -> None:
-        """Keep the same secret in another form (hashed or encrypted anew), unless it has been changed or taken away
+        """Store the same secret in another form (newly hashed or encrypted), unless it has been changed or removed
         meanwhile. No login ends.
         """
         with self._store.writing() as tx:
             rows.replace_secret(tx, account_id, kind, was, now)
 
     def set_password(self, account: Account, password: str) -> None:
-        """Another password (its hash): all logins end, links to set one are void."""
+        """Set a new password (its hash): all logins end, links to set one become void."""
         with self._store.writing() as tx:
             rows.change_account(
                 tx,
@@ -248,7 +245,7 @@ class AccountDesk:
             self._log(tx, "password", account.id, account.id)
 
     def set_second_factor(self, account: Account, *, totp: str, recovery: Collection[str]) -> None:
-        """A second factor (as it is kept) with its recovery codes; all logins end."""
+        """Set a second factor (in its stored form) with its recovery codes; all logins end."""
         with self._store.writing() as tx:
             rows.change_account(tx, account.id, {"totp": totp, "recovery": list(recovery)})
             self._log(tx, "second-factor", account.id, account.id)
@@ -256,12 +253,12 @@ class AccountDesk:
             self._log(tx, "sessions-ended", account.id, account.id)
 
     def use_counter(self, account_id: int, counter: int) -> bool:
-        """Mark a code of the second factor as used; False when it was before."""
+        """Mark a code of the second factor as used; False when it was used before."""
         with self._store.writing() as tx:
             return rows.use_counter(tx, account_id, counter)
 
     def take_recovery_code(self, account_id: int, kept: str) -> bool:
-        """Remove a recovery code (as it is kept); False when it is gone already."""
+        """Remove a recovery code (in its stored form); False when it is already gone."""
         with self._store.writing() as tx:
             found = rows.by_id(tx, account_id)
             if found is None or kept not in found.recovery:
@@ -271,7 +268,7 @@ class AccountDesk:
             return True
 
     def remove_second_factor(self, account: Account, *, actor: Account) -> None:
-        """Take an account's second factor away; all its logins end."""
+        """Remove an account's second factor; all its logins end."""
         with self._store.writing() as tx:
             rows.change_account(
                 tx, account.id, {"totp": None, "totp_counter": 0, "recovery": [], "uniquifier": uuid4().hex}
@@ -279,11 +276,11 @@ class AccountDesk:
             rows.end_sessions(tx, account.id, self._now())
             self._log(tx, "second-factor-off", account.id, actor.id)
 
-    # --- what an admin does ------------------------------------------------------------------------------------------
+    # --- acts of an admin --------------------------------------------------------------------------------------------
 
     def invite(self, *, actor: Account, name: str, email: str, roles: Collection[Role]) -> tuple[Account, str] | None:
-        """Make an account and the token of a link by which its owner chooses a password; None when name or e-mail
-        are taken.
+        """Make an account and the token of a link by which its owner chooses a password; None when name or e-mail are
+        taken.
         """
         with self._store.writing() as tx:
             made = rows.add_account(
@@ -298,14 +295,14 @@ class AccountDesk:
         return account, token
 
     def reset_link(self, account: Account, *, actor: Account) -> str:
-        """The token of a link by which its owner sets a new password; a link given before is void."""
+        """The token of a link by which its owner sets a new password; an earlier link becomes void."""
         with self._store.writing() as tx:
             token = self._invitation(tx, account.id)
             self._log(tx, "reset-link", account.id, actor.id)
         return token
 
     def invited(self, token: str) -> Account | None:
-        """Whose link this is, if it is still good."""
+        """The account of a link that is still valid."""
         with self._store.reading() as tx:
             return self._invited(tx, token)
 
@@ -316,8 +313,8 @@ class AccountDesk:
         return found
 
     def accept(self, token: str, password: str) -> Account | None:
-        """Set the password (its hash) by a link, which is void then; all logins end. None when the link is no longer
-        good.
+        """Set the password (its hash) through a link, which becomes void; all logins end. None when the link is no
+        longer valid.
         """
         with self._store.writing() as tx:
             found = self._invited(tx, token)
@@ -331,7 +328,7 @@ class AccountDesk:
             return rows.by_id(tx, found.id)
 
     def set_roles(self, account: Account, roles: Collection[Role], *, actor: Account) -> None:
-        """Give other roles; all logins of the account end. Raises LastAdminError."""
+        """Change the roles; all logins of the account end. Raises LastAdminError."""
         with self._store.writing() as tx:
             rows.change_account(tx, account.id, {"roles": sorted(roles), "uniquifier": uuid4().hex})
             rows.end_sessions(tx, account.id, self._now())
@@ -349,7 +346,7 @@ class AccountDesk:
             _refuse_no_admin(tx)
 
     def log(self, kind: str, account: Account | None, detail: str = "", *, actor: Account | None = None) -> None:
-        """Add a line to the security log. `detail` is never what somebody typed."""
+        """Add a line to the security log. `detail` never contains typed text."""
         with self._store.writing() as tx:
             self._log(tx, kind, account.id if account else None, actor.id if actor else None, detail)
 
@@ -370,19 +367,19 @@ class AccountDesk:
 
 
 def _limits(config: LoginConfig) -> Limits:
-    """The limits of a project; with a very short idle limit the page warns when half of it is over."""
+    """The limits of a project; with a very short idle limit the page warns at half of it."""
     idle_s = config.idle_minutes * 60.0
     return Limits(idle_s=idle_s, absolute_s=config.absolute_hours * 3600.0, warn_s=min(Limits().warn_s, idle_s / 2))
 
 
 def _refuse_no_admin(tx: Transaction) -> None:
-    """Raise, which undoes what was done in the transaction, unless somebody is left who manages people."""
+    """Raise, which rolls back the transaction, unless an administrator is left."""
     if not any(account.can_log_in and Role.ADMIN in account.roles for account in rows.accounts(tx)):
         raise LastAdminError
 
 
 def _clean(name: str) -> str:
-    """Without what cannot be seen, and with single spaces."""
+    """Without invisible characters, and with single spaces."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
 
 
@@ -391,7 +388,7 @@ def _hashed(token: str) -> str:
 
 
 def _kept_key(path: Path) -> bytes:
-    """The key in a file that only its owner may read; made when there is none."""
+    """The key in a file that only its owner may read; created if there is none."""
     try:
         if not path.exists():
             _make_key(path)
@@ -403,7 +400,7 @@ def _kept_key(path: Path) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key; whoever else makes one at the same moment is first."""
+    """Write a new key; if another process creates one at the same moment, the first one counts."""
     scratch = path.with_name(f".{path.name}.{uuid4().hex}")
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")

@@ -1,6 +1,4 @@
-"""What people may set up for themselves at the review station, checked before it is kept; nothing of it is kept in
-the browser.
-"""
+"""Preferences of people at the review station, validated before they are stored; nothing is stored in the browser."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -23,16 +21,16 @@ from scanform.workflow.project.project import Project
 
 
 def preferences_of(project: Project, person: str) -> Preferences:
-    """What `person` wants; what is stored but makes no sense (any more) is left out."""
+    """The preferences of `person`; stored values that are not (or no longer) valid are left out."""
     with project.store.reading() as tx:
         return _understood(preference(tx, person))
 
 
 def change_preferences(project: Project, person: str, change: Mapping[str, object]) -> Preferences:
-    """Keep a change of `person`: `letters`, `zoom`, `look` or `tiles`, one key (`screen`, `action`, `key`), or all keys
-    as they were (`reset`: a screen).
+    """Store a change of `person`: `letters`, `zoom`, `look` or `tiles`, one key (`screen`, `action`, `key`), or the
+    default keys (`reset`: a screen).
 
-    Raises UsageError with the reason where a key cannot be had, and ValueError for what no screen of ours asks for.
+    Raises UsageError with the reason where a key is not available, and ValueError for what none of our screens sends.
     """
     with project.store.writing() as tx:
         wanted = _changed(_understood(preference(tx, person)), change)
@@ -41,7 +39,7 @@ def change_preferences(project: Project, person: str, change: Mapping[str, objec
 
 
 def action_text(screen: str, action: str, language: str) -> str:
-    """What an action is called."""
+    """The name of an action."""
     return in_words(_action(screen, action), language)
 
 
@@ -52,7 +50,7 @@ def _action(screen: str, action: str) -> Words:
 
 
 def key_text(key: str, language: str) -> str:
-    """A key as it is written on caps."""
+    """The name of a key as on its cap."""
     return in_words(_cap(key), language)
 
 
@@ -95,8 +93,8 @@ def _with_key(keys: Mapping[str, str], screen: str, action: str, key: str) -> di
 
 
 def normal_key(key: str) -> str:
-    """A key as it is kept: one visible character in lower case, a space, or a function key that browsers can do
-    without; "" for any other.
+    """A key as it is stored: one visible character in lower case, a space, or a function key that browsers do not need;
+    "" for any other.
     """
     if key == " " or key in FUNCTION_KEYS:
         return key
@@ -105,7 +103,7 @@ def normal_key(key: str) -> str:
 
 
 def _fine(name: str, value: object) -> bool:
-    """Whether a person may set `name` to `value`."""
+    """Whether `value` is valid for `name`."""
     if name == "letters":
         return isinstance(value, bool)
     if name == "look":
@@ -129,7 +127,7 @@ def _understood(facts: Mapping[str, object]) -> Preferences:
 
 
 def _keys(screen: str, stored: object) -> Mapping[str, str]:
-    """The stored keys of a screen, if they still are one for each action; the usual ones otherwise."""
+    """The stored keys of a screen, if they still are one for each action; the default keys otherwise."""
     usual = DEFAULT_KEYS[screen]
     if not isinstance(stored, Mapping):
         return usual

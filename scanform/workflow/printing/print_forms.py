@@ -1,4 +1,4 @@
-"""Print: draw identities, write the layout with its blank pages, the PDF, and the list of what stands where."""
+"""Print: draw identities, write the layout with its blank pages, the PDF, and the list of printed copies."""
 
 import os
 import random
@@ -55,8 +55,8 @@ MAX_COPIES = 100_000
 class PrintOrder:
     """What to print: for whom (a recipient each, or None for a form without token), and in which edition.
 
-    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before.
-    `sides` is what the pages are laid out for.
+    `seed` makes the identities repeatable; `reprint` allows the same sheet to be printed again for a token. `sides` is
+    the duplex setting of the page order.
     """
 
     recipients: tuple[Recipient | None, ...]
@@ -72,8 +72,8 @@ class PrintOrder:
 class Printed:
     """What was printed: forms in order, pages of one form, files written.
 
-    `printed_before` of its tokens had a form of this questionnaire already; `fillers` empty pages were put behind
-    forms. `left_out` are the headings of columns of the list of recipients of which nothing is printed.
+    `printed_before` is the number of tokens that already had a form of this questionnaire; `fillers` empty pages follow
+    forms. `left_out` are the headings of the recipient list's columns that are not printed.
     """
 
     forms: tuple[Issued, ...]
@@ -86,11 +86,10 @@ class Printed:
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
-    """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project.
+    """Write the PDF `out` and `<out>.copies.json`; the layout is stored in the project.
 
-    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ;
-    InputError that names all recipients whose name, address or token cannot be printed as they stand. Then nothing was
-    printed.
+    Raises UsageError when questionnaire or language are missing, or differing forms of this version have been printed;
+    InputError that names all recipients whose name, address or token cannot be printed. Then nothing was printed.
     """
     questionnaire = _questionnaire(project, order.questionnaire)
     refuse_changed(project, questionnaire)
@@ -108,7 +107,7 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     )
     draw = _instances(order.seed)
     forms, before = None, 0
-    while forms is None:  # once more only where another program has taken one of the identities meanwhile
+    while forms is None:  # repeated only if another program has taken one of the identities meanwhile
         forms, before = _print(project, order, placement, (out, copies), draw)
     keep_recipients(project, (placement.layout.digest,))
     fillers = order.sides.fillers(len(placement.layout.pages)) * len(forms)
@@ -118,8 +117,8 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
 def _print(
     project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]
 ) -> tuple[tuple[Issued, ...] | None, int]:
-    """Draw the forms and record them: their files lie on the disk, under other names, before the store knows them, and
-    get their names right after.
+    """Draw the forms and record them: their files are written under temporary names before they are recorded in the
+    store, and renamed right after.
 
     Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a
     form before.
@@ -141,13 +140,11 @@ def _print(
 
 
 class _TakenError(Exception):
-    """An identity that was free when the form was drawn is in use by another form now."""
+    """An identity that was free when the form was drawn is now used by another form."""
 
 
 def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) -> tuple[Recipient | None, ...]:
-    """The recipients with texts as they are printed; raises InputError that names all of them that cannot be
-    printed.
-    """
+    """The recipients with their printable texts; raises InputError that names all of them that cannot be printed."""
     wanted = [
         found
         and replace(
@@ -167,7 +164,7 @@ def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) ->
 
 
 def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> list[Words]:
-    """What of a recipient cannot be printed, in words."""
+    """The unprintable parts of a recipient, in words."""
     place = (
         words("print.row", row=recipient.row, token=recipient.token)
         if recipient.row
@@ -200,7 +197,7 @@ def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> li
 
 
 def printed_tokens(project: Project) -> frozenset[str]:
-    """All tokens that a form of the project was printed for."""
+    """All tokens for which a form of the project was printed."""
     with project.store.reading() as tx:
         return frozenset(form.token for form in issued.all_issued(tx) if form.token)
 
@@ -208,8 +205,8 @@ def printed_tokens(project: Project) -> frozenset[str]:
 def reissue_order(
     project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None
 ) -> PrintOrder:
-    """An order for the same recipient once more, with a new identity; raises UsageError for a token that was never
-    printed.
+    """An order for the same recipient again, with a new identity; raises UsageError for a token that was
+    never printed.
     """
     with project.store.reading() as tx:
         known = issued.issued_for(tx, token)
@@ -228,7 +225,7 @@ def reissue_order(
 
 
 def keep_layout(project: Project, placement: Placement) -> None:
-    """Write layouts/<digest>/ once: layout.json, the pictures of the unanswered pages, the questionnaire as it was."""
+    """Write layouts/<digest>/ once: layout.json, the images of the blank pages, the questionnaire as it was."""
     layout = placement.layout
     folder = project.layouts_folder / layout.digest
     if folder.is_dir():
@@ -282,7 +279,7 @@ def _default_language(questionnaire: Questionnaire, wanted: str) -> str:
 
 
 def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: str) -> int:
-    """How many of the tokens have a form of this questionnaire, whatever its edition."""
+    """Number of tokens with a form of this questionnaire, whatever its edition."""
     wanted = {recipient.token for recipient in order.recipients if recipient is not None}
     if not wanted:
         return 0
@@ -325,12 +322,12 @@ def _form(recipient: Recipient | None, digest: str, instance: str, at: str) -> I
 
 
 def _take(tx: Transaction, form: Issued, reprint: bool) -> bool:
-    """Record the form; False when its instance is in use by another one (without `reprint`: by any)."""
+    """Record the form; False when its instance is used by another one (without `reprint`: by any)."""
     return (reprint or issued.issued_form(tx, form.instance) is None) and issued.issue(tx, form)
 
 
 def _instances(seed: int | None) -> Iterator[str]:
-    """Random instances without end; the same ones in the same order for the same seed."""
+    """Random instances without end; the same sequence for the same seed."""
     # (repeatable on request)
     bits: Callable[[int], int] = secrets.randbits if seed is None else random.Random(seed).getrandbits  # noqa: S311
     while True:
@@ -346,7 +343,7 @@ def _copy(form: Issued, pages: int) -> Copy:
 
 
 def _copies_json(forms: Sequence[Issued], layout: Layout, fillers: int) -> str:
-    """The content of x.copies.json; pages count from 1, the empty ones behind each form included."""
+    """The content of x.copies.json; pages count from 1, including the empty ones behind each form."""
     step = len(layout.pages) + fillers
     return dump_copies(
         PrintedCopy(form_id=form.form_id, token=form.token or None, layout=layout.digest, first_page=number * step + 1)

@@ -1,9 +1,8 @@
-"""What printed forms say of those they were printed for, as far as a questionnaire asks for it: name, street, postcode,
-town, token.
+"""Recipient texts printed on forms, as far as a questionnaire asks for them: name, street, postcode, town, token.
 
-Beside each layout stands `recipients.json`, written from the store by `print` and before pages are read, so that a
-worker knows what was printed on the form that it has just recognised. It holds only what the questionnaire asks for,
-and only its owner may read it.
+Beside each layout lies `recipients.json`, written from the store by `print` and before pages are read, so that a worker
+knows what was printed on the form it has just recognised. It holds only what the questionnaire asks for, and only its
+owner may read it.
 """
 
 import re
@@ -20,8 +19,8 @@ _TOWN_LINE = re.compile(r"(?:[A-Z]{1,2}[- ])?([0-9]{5})\s+(\S.*)")
 
 
 def texts_of(form: Issued) -> dict[RecipientField, str]:
-    """What a form says of its recipient; of the address only what is surely a postcode with its town, and the line
-    with a house number above.
+    """The texts a form shows about its recipient; of the address only what is surely a postcode with its town, and the
+    line with a house number above.
     """
     lines = [" ".join(line.split()) for line in form.address]
     found = {RecipientField.NAME: " ".join((form.name or "").split()), RecipientField.TOKEN: form.token or ""}
@@ -34,7 +33,7 @@ def texts_of(form: Issued) -> dict[RecipientField, str]:
 
 
 def printed_answers(questionnaire: Questionnaire, form: Issued | None) -> dict[str, str]:
-    """What the form itself says to the questions that ask for it, question -> text."""
+    """The form's own printed answers to the questions that ask for them, question -> text."""
     known = texts_of(form) if form else {}
     return {
         question.code: known[question.recipient]
@@ -44,7 +43,7 @@ def printed_answers(questionnaire: Questionnaire, form: Issued | None) -> dict[s
 
 
 def keep_recipients(project: Project, digests: tuple[str, ...] | None = None) -> None:
-    """Write `recipients.json` beside the layouts (all of them, or those named) whose questionnaires ask for what is
+    """Write `recipients.json` beside the layouts (all of them, or those named) whose questionnaires ask for texts
     printed on their forms.
     """
     asked = {}

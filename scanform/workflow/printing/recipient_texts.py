@@ -1,5 +1,5 @@
-"""The content of `recipients.json`: what the forms of one edition say of those they were printed for. Plain, for
-whoever writes it and for workers.
+"""The content of `recipients.json`: recipient texts printed on the forms of one edition. Plain, for its writer and for
+workers.
 """
 
 import json
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientTexts:
-    """`forms`: instance of a form -> what it says, by `RecipientField`; `every`: for each of these fields what any
-    form of the project says, sorted.
+    """`forms`: instance of a form -> its texts, by `RecipientField`; `every`: for each of these fields the texts of all
+    forms of the project, sorted.
     """
 
     forms: Mapping[str, Mapping[str, str]]
@@ -23,6 +23,6 @@ def dump_texts(texts: RecipientTexts) -> str:
 
 
 def load_texts(content: str) -> RecipientTexts:
-    """What stands in the file; raises ValueError or KeyError for what is none."""
+    """The content of the file; raises ValueError or KeyError for invalid content."""
     raw = json.loads(content)
     return RecipientTexts(forms=raw["forms"], every={name: tuple(texts) for name, texts in raw["every"].items()})

@@ -1,4 +1,4 @@
-"""The list of those who get a form: token, name, address, from a CSV file as a spreadsheet or LimeSurvey saves it."""
+"""The list of recipients: token, name, address, from a CSV file as saved by a spreadsheet or LimeSurvey."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from scanform.formats.questionnaires.codes import is_participant_column
 from scanform.formats.responses.csv_io import read_table
 
 LEAST_BITS = 23.0
-"""What a token has to be worth: guessed at random, one in 8 million. 5 letters or characters (the least that
+"""Minimum strength of a token: a random guess succeeds once in 8 million. 5 letters or characters (the least that
 LimeSurvey makes), 7 digits.
 """
 
@@ -22,12 +22,12 @@ KEPT_DIGITS = 15
 """Digits of a number that a spreadsheet keeps; it turns the rest into zeros."""
 
 MOSTLY = 0.6
-"""Share of the tokens of a list that consist of equally many digits, from which shorter numbers are taken for such
-that lost their noughts.
+"""Minimum fraction of a list's tokens with the same number of digits at which shorter numbers are treated as having
+lost leading zeros.
 """
 
 NAMED = 30
-"""Rows that a message names; more are counted."""
+"""Rows that a message names; further ones are counted."""
 
 _TOKENS = frozenset(
     {
@@ -74,8 +74,8 @@ _ATTRIBUTE = re.compile(r"(attribute_[0-9]+)\s*(?:<(.*)>|\((.*)\)|\[(.*)\])?", r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One who gets a form. The token stays verbatim; name and address are what is printed. `row` is that of the
-    list, 0 for none.
+    """One recipient. The token stays verbatim; name and address are what is printed. `row` is that of the list, 0 for
+    none.
     """
 
     token: str
@@ -86,9 +86,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientList:
-    """Those who get a form, in the order of the file; `left_out` are the headings of columns of which nothing is
-    printed.
-    """
+    """The recipients, in the order of the file; `left_out` are the headings of columns that are not printed."""
 
     recipients: tuple[Recipient, ...]
     left_out: tuple[str, ...]
@@ -96,8 +94,8 @@ class RecipientList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """The places of the columns: the token's, those that make the name, those of the address in their order; `kinds`
-    is what each of these holds.
+    """The positions of the columns: the token's, those that make the name, those of the address in their order; `kinds`
+    is the content of each of these.
     """
 
     token: int
@@ -112,12 +110,12 @@ def read_recipients(path: Path) -> tuple[Recipient, ...]:
 
 
 def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
-    """The recipients in the file, and what of it is not printed.
+    """The recipients in the file, and the columns that are not printed.
 
     Column names are German or English, upper or lower case, or LimeSurvey's (its list of participants): only what is
     known as a name or a part of an address is printed, postcode and town together on one line, street and number, first
-    and last name. Raises InputError that names every row whose token is missing, stands twice, was changed by a
-    spreadsheet or could be guessed: nobody is left out silently. Tokens that were `printed` before are what they are.
+    and last name. Raises InputError that names every row whose token is missing, duplicated, changed by a spreadsheet
+    or guessable: nobody is left out silently. Tokens that were `printed` before are accepted as they are.
     """
     table = read_table(path)
     refused = [problem for problem in table.problems if problem.slug != "decoded-as"]
@@ -138,11 +136,11 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
 
 
 def _columns(header: Sequence[str]) -> _Columns | None:
-    """What each column holds; None where no column holds tokens."""
+    """The content of each column; None where no column holds tokens."""
     kinds = {at: kind for at, heading in enumerate(header) if (kind := _kind(heading))}
     kinds = {
         at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
-    }  # a running number is none of a house
+    }  # a running number is not a house number
     tokens = [at for at, kind in kinds.items() if kind == "token"]
     exact = [at for at in tokens if _plain(header[at]) == "token"]
     if not tokens:
@@ -156,7 +154,7 @@ def _columns(header: Sequence[str]) -> _Columns | None:
 
 
 def _kind(heading: str) -> str:
-    """What a column holds: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
+    """The content of a column: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
     "line" of the address; "" for what is not printed. An attribute of LimeSurvey's is what its description says.
     """
     attribute = _ATTRIBUTE.fullmatch(heading.strip())
@@ -214,8 +212,8 @@ def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> 
 
 
 def _trouble(token: str, usual: int) -> str:
-    """Why a token cannot be used: "spoilt" by a spreadsheet, "noughts" lost, "rounded" to 15 digits, too "weak"; ""
-    for nothing.
+    """Why a token cannot be used: "spoilt" by a spreadsheet, leading zeros lost ("noughts"), "rounded" to 15 digits,
+    too "weak"; "" for nothing.
     """
     if spreadsheet.converted(token):
         return "spoilt"
@@ -227,15 +225,15 @@ def _trouble(token: str, usual: int) -> str:
 
 
 def _usual_digits(tokens: Sequence[str]) -> int:
-    """How many digits nearly all tokens of a list have that are numbers; 0 where they are not."""
+    """The number of digits of nearly all tokens of a list, if they are numbers; otherwise 0."""
     lengths = Counter(len(token) for token in tokens if token.isdigit())
     length, count = max(lengths.items(), key=lambda one: one[1], default=(0, 0))
     return length if count >= MOSTLY * len(tokens) else 0
 
 
 def _bits(token: str) -> float:
-    """What it takes to guess a token, if its characters were drawn at random; capitals count as small letters,
-    people mix them up.
+    """Entropy of a token in bits if its characters were drawn at random; capitals count as small letters, as people mix
+    them up.
     """
     alphabet = 10 * any(sign.isdigit() for sign in token) + 26 * any(not sign.isdigit() for sign in token)
     return len(token) * math.log2(alphabet) if alphabet else 0.0

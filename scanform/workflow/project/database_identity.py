@@ -1,8 +1,8 @@
-"""A project's folder and its database belong together: one that is lost, empty or another project's is never taken for
-a new beginning.
+"""A project's folder and its database belong together: a lost, empty or foreign database is never mistaken for a new
+one.
 
-The folder says whose it is (the file `project-id`), the database says the same. Folders and databases from before they
-said so are told by what they hold.
+The folder holds the project's id (the file `project-id`), and so does the database. Older folders and databases without
+an id are recognised by their content.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ def open_store(folder: Path, where: str | Path) -> Store:
 
 
 def _agree(folder: Path, said: str, store: Store, where: str) -> None:
-    """Compare what folder and database say, and let both say it where one does not yet."""
+    """Compare the ids of folder and database, and add a missing one."""
     with store.reading() as tx:
         known = identity.project_id(tx)
         if said and said == known:
@@ -69,7 +69,7 @@ def _say(folder: Path, known: str) -> None:
 
 
 def _is_used(folder: Path) -> bool:
-    """Whether forms were printed or imported in this folder, or files handed in."""
+    """Whether forms were printed or imported in this folder, or files submitted."""
     return any((folder / LAYOUTS).glob("[!.]*/layout.json")) or any((folder / ARCHIVE).glob("[!.]*/[!.]*"))
 
 

@@ -1,5 +1,5 @@
-"""Does a questionnaire fit a form that was not printed from it? Every zone has to have its question, or answers
-would be lost.
+"""Checks that a questionnaire fits a form not printed from it. Every zone has to have its question, or answers would be
+lost.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def misfits(questionnaire: Questionnaire, layout: Layout) -> tuple[Problem, ...]:
-    """What stands on the form and cannot be answered in the questionnaire; `where` is the question's code."""
+    """Zones of the form that cannot be answered in the questionnaire; `where` is the question's code."""
     found: list[Problem] = []
     for code, zones in zones_by_question(layout).items():
         question = questionnaire.question(code)

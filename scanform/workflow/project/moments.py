@@ -10,7 +10,7 @@ from scanform.workflow.project.project import Project
 
 
 def now() -> str:
-    """The time as it is stored."""
+    """The present time in its stored format."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -20,15 +20,15 @@ def shown(path: str | Path) -> str:
 
 
 def limits_of(project: Project) -> Limits:
-    """The limits of time that the project sets, the others as they are."""
+    """The time limits set by the project; the others keep their defaults."""
     return replace(
         Limits(), page_seconds=project.config.reading.page_seconds, file_seconds=project.config.reading.file_seconds
     )
 
 
 def split_name(name: str) -> tuple[Path, int, int]:
-    """FILE#3 as path, 0-based index and part (0: none was named), FILE#3.2 with part 2; a file whose name ends like
-    that is taken as it is.
+    """FILE#3 as path, 0-based index and part (0: none was named), FILE#3.2 with part 2; an existing file whose name
+    ends like that is taken as it is.
     """
     path, mark, place = name.rpartition("#")
     number, _, sheet = place.partition(".")

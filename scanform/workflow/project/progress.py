@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 Advance = Callable[[int], None]
-"""Called with how much more is done."""
+"""Called with the amount of additional work done."""
 
 ShowProgress = Callable[[str, int], AbstractContextManager[Advance]]
 """Opens a bar with a title and a total."""

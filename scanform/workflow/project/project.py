@@ -24,9 +24,7 @@ from scanform.workflow.project.shipped import template_path
 
 
 class Project:
-    """An open project. Questionnaires are read when it opens; layouts when they are asked for, as printing adds
-    some.
-    """
+    """An open project. Questionnaires are read when it opens; layouts on demand, as printing adds some."""
 
     def __init__(
         self, folder: Path, config: Config, store: Store, questionnaires: Mapping[str, Questionnaire], language: str
@@ -48,17 +46,17 @@ class Project:
         self.close()
 
     def close(self) -> None:
-        """Give up the database."""
+        """Close the database."""
         self.store.close()
 
     @property
     def archive(self) -> Path:
-        """Where copies of the originals lie."""
+        """The folder with copies of the originals."""
         return self.folder / ARCHIVE
 
     @property
     def layouts_folder(self) -> Path:
-        """Where printed layouts lie, one folder per digest."""
+        """The folder of printed layouts, one subfolder per digest."""
         return self.folder / LAYOUTS
 
     @property
@@ -74,8 +72,8 @@ class Project:
         """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is
         lost, today's of the same version.
 
-        An imported form was not printed from a questionnaire: people go on describing it, so today's counts, as long as
-        it fits the form.
+        An imported form was not printed from a questionnaire: people keep editing its description, so today's counts,
+        as long as it fits the form.
         """
         if layout.digest not in self._printed:
             kept = self.layouts_folder / layout.digest / SNAPSHOT
@@ -89,15 +87,14 @@ class Project:
         return self._printed[layout.digest]
 
     def original(self, ref: PageRef) -> PageRef:
-        """`ref` with the path of the archived copy, which stays when the file that was handed in is moved or
-        deleted.
-        """
+        """`ref` with the path of the archived copy, which stays when the submitted file is moved or deleted."""
         found = sorted((self.archive / ref.sha256[:2]).glob(f"{ref.sha256}*"))
         return replace(ref, path=str(found[0])) if found else ref
 
 
 def open_project(folder: Path, *, language: str | None = None, edited: bool = False) -> Project:
-    """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong.
+    """The project in `folder`; raises StoreError when there is none, TemplateError when one of its questionnaires is
+    invalid.
 
     Raises UsageError when a questionnaire was edited after forms of its version had been printed, unless `edited` ones
     are to be replaced.
@@ -125,8 +122,8 @@ def init_project(
     language: str | None = None,
     database: str = "",
 ) -> Project:
-    """Make a project around a template that ships with scanform, around a questionnaire of one's own, or `empty` for
-    imported forms only.
+    """Make a project from a template that ships with scanform, from one's own questionnaire, or `empty` for imported
+    forms only.
     """
     language = language or DEFAULT_LANGUAGE
     if sum((template is not None, questionnaire is not None, empty)) != 1:
@@ -149,9 +146,9 @@ def init_project(
 
 
 def add_questionnaire(project: Project, source: Path) -> Project:
-    """Add a questionnaire to a project, or replace the one with its code; returns the project opened anew.
+    """Add a questionnaire to a project, or replace the one with its code; returns the project reopened.
 
-    Raises UsageError when it differs from forms that are printed under its version. Codes that are in use stay allowed.
+    Raises UsageError when it differs from forms that are printed under its version. Codes in use stay allowed.
     """
     before = project.questionnaires.get(load_questionnaire(source).code)
     questionnaire = load_new_questionnaire(source, known=before)
@@ -162,8 +159,8 @@ def add_questionnaire(project: Project, source: Path) -> Project:
 
 
 def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
-    """Raise UsageError when forms of this version are printed that ask something else: what stands on paper has one
-    meaning for good.
+    """Raise UsageError when forms of this version with other questions are printed: what is on paper keeps
+    its meaning.
     """
     for layout in project.layouts.values():
         same_version = (layout.questionnaire, layout.version) == (questionnaire.code, questionnaire.version)
@@ -177,7 +174,7 @@ def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
 
 
 def _refuse_edited(project: Project) -> None:
-    """Raise UsageError when a questionnaire of printed forms is gone, or differs from the one kept with forms of its
+    """Raise UsageError when a questionnaire of printed forms is missing, or differs from the one kept with forms of its
     version: answers would have no place, or another meaning.
     """
     today = {path.read_text(encoding="utf-8") for path in (project.folder / QUESTIONNAIRES).glob("*.yaml")}
@@ -196,8 +193,8 @@ def _refuse_edited(project: Project) -> None:
 
 
 def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layout) -> None:
-    """Raise TemplateError that lists the zones of an imported form for which the questionnaire has no place: their
-    answers would be lost.
+    """Raise TemplateError that lists the zones of an imported form missing from the questionnaire: their answers would
+    be lost.
     """
     found = misfits(questionnaire, layout)
     if found:

@@ -1,7 +1,7 @@
-"""The files that ship beside the code: templates of questionnaires, and the samples of the demo.
+"""Files shipped with the code: questionnaire templates, and the samples of the demo.
 
-Their folders stand at the top of the source tree, where people look for them; links in the package lead there, which a
-wheel turns into folders of the package. So one place is asked, in a clone and in an installation.
+Their folders are at the top of the source tree, where people look for them; links in the package point there, and a
+wheel turns them into folders of the package. So one path works in a clone and in an installation.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from scanform.errors import UsageError, words
 
 
 def shipped(name: str) -> Path:
-    """A folder that ships with the package, by its name; it need not be there."""
+    """A folder that ships with the package, by name; it may be missing."""
     return Path(str(resources.files("scanform") / name)).resolve()
 
 
@@ -22,7 +22,7 @@ def templates() -> Sequence[Path]:
 
 
 def template_path(name: str) -> Path:
-    """The file of a template; raises UsageError that names those there are."""
+    """The file of a template; raises UsageError that names those available."""
     known = {path.stem: path for path in templates()}
     if name not in known:
         there = ", ".join(sorted(known))

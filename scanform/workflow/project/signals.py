@@ -1,9 +1,8 @@
-"""Signals: a program that was asked to end does so, however it was started, and knows how the programs ended that it
-started itself.
+"""Signals: a program ends when asked to, however it was started, and sees the exit status of the programs it started.
 
-What a process does with signals is inherited. A shell starts what runs in the background with Ctrl-C ignored, a service
-may start it with signals blocked or with the ends of children ignored; Python leaves all that as it is. Here it is set,
-for the program and for its workers.
+Signal settings are inherited. A shell starts background programs with Ctrl-C ignored, a service may start them with
+signals blocked or SIGCHLD ignored; Python leaves all that as it is. Here it is set, for the program and for its
+workers.
 """
 
 import signal
@@ -15,13 +14,13 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a request to end, and the end of the terminal."""
 
 OURS = (*ENDING, signal.SIGALRM, signal.SIGCHLD)
-"""The signals that have a meaning here; SIGALRM is the deadline of a worker."""
+"""The signals used here; SIGALRM is the deadline of a worker."""
 
 
 @contextmanager
 def ends_on_signals() -> Iterator[None]:
-    """While this lasts, what asks the program to end raises KeyboardInterrupt in its main thread; outside the main
-    thread nothing changes.
+    """Within this context, signals that ask the program to end raise KeyboardInterrupt in its main thread; in other
+    threads nothing changes.
 
     The end of the terminal counts unless it is ignored: that is what `nohup` is for.
     """
@@ -40,7 +39,7 @@ def ends_on_signals() -> Iterator[None]:
 
 
 def _meaning(number: signal.Signals) -> Callable[[int, FrameType | None], None] | signal.Handlers:
-    if number is signal.SIGCHLD:  # ignored, the exit code of every started program would be lost and read as 0
+    if number is signal.SIGCHLD:  # if ignored, the exit code of every child would be lost and read as 0
         return signal.SIG_DFL
     ignored = signal.getsignal(number) is signal.SIG_IGN
     return signal.SIG_IGN if number is signal.SIGHUP and ignored else _interrupt
@@ -51,8 +50,8 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def leave_signals_to_the_parent() -> None:
-    """In a worker: Ctrl-C and the end of the terminal are the parent's business, SIGTERM and the deadline end it at
-    once.
+    """In a worker: Ctrl-C and the end of the terminal are left to the parent, SIGTERM and the deadline end it
+    at once.
     """
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

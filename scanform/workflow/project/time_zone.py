@@ -1,6 +1,6 @@
-"""Time zones: that of the server that wrote the times of an export (the one in survey.toml, else the one known since an
-earlier export, else this machine's), and that of the people who read times here (the one in survey.toml, else this
-machine's).
+"""Time zones: that of the server that wrote the times of an export (the one in survey.toml, otherwise the one known
+from an earlier export, otherwise this machine's), and that of the people who read times here (the one in survey.toml,
+otherwise this machine's).
 """
 
 import os
@@ -16,12 +16,12 @@ _FOLDER = "zoneinfo/"
 
 
 def zone_name(config: Config, kept: str | None) -> str:
-    """The name of the zone: what a person set comes first, and what was known before the machine's own."""
+    """The name of the zone: a person's setting first, then what was known, then the machine's own."""
     return config.time_zone or kept or machine_zone()
 
 
 def readers_zone(config: Config) -> tzinfo:
-    """The zone on whose clock people are told when something was."""
+    """The zone in which times are shown to people."""
     return zone(zone_name(config, None))
 
 
@@ -36,7 +36,7 @@ def machine_zone() -> str:
 
 
 def zone(name: str) -> tzinfo:
-    """The zone of that name, with its changes to summer time."""
+    """The zone of that name, including daylight saving time."""
     if name == "UTC":
         return UTC
     try:
@@ -46,12 +46,12 @@ def zone(name: str) -> tzinfo:
 
 
 class LocalZone(tzinfo):
-    """This machine's time where it has no name: the C library knows when clocks are changed."""
+    """This machine's time where its zone has no name: the C library knows when clocks change."""
 
     NAME = "local"
 
     def utcoffset(self, dt: datetime | None) -> timedelta:
-        """How far the machine's clock is ahead of UTC at that time."""
+        """The offset of the machine's clock from UTC at that time."""
         return timedelta(0) if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset() or timedelta(0)
 
     def fromutc(self, dt: datetime) -> datetime:

@@ -1,8 +1,8 @@
-"""An edition is what was printed once under one digest: its layout, questionnaire and blank pages, and who reads it.
-Loaded once per process.
+"""An edition is what was printed once under one digest: its layout, questionnaire and blank pages, and the readers of
+its writing. Loaded once per process.
 
-Where editions come from is an `EditionSource`: the folder of a project here, any storage elsewhere. A worker gets it
-with each job, so that a job stays small: references, no arrays.
+Editions come from an `EditionSource`: the folder of a project here, any storage elsewhere. A worker gets it with each
+job, so that a job stays small: references, no arrays.
 """
 
 import json
@@ -32,55 +32,53 @@ from scanform.workflow.reading.project_readers import head_paths, readers_of
 LAYOUT = "layout.json"
 
 WEAK = "weak.json"
-"""Beside layout.json of a form known from filled scans only: ids of the zones whose print is not sure."""
+"""Beside layout.json of a form known from filled scans only: ids of the zones with uncertain print."""
 
 KEPT_PAGES = 64
-"""Prepared pages kept per source: 16 editions of four pages, some 2 MB each."""
+"""Prepared pages cached per source: 16 editions of four pages, some 2 MB each."""
 
 KEPT_CHECKS = 256
-"""Landmarks of pages kept per source, some 1 MB each for large pages: a page without a code is compared with every
+"""Landmarks of pages cached per source, some 1 MB each for large pages: a page without a code is compared with every
 page of imported forms.
 """
 
 KEPT_SOURCES = 4
-"""Sources kept per process: a worker of a cluster may read for several projects in turn."""
+"""Sources cached per process: a worker of a cluster may read for several projects in turn."""
 
 
 class EditionSource(Hashable, Protocol):
-    """Where the editions of a project come from. Small, picklable and hashable; equal to every other one that gives the
-    same.
+    """The source of a project's editions. Small, picklable and hashable; equal to every other one with the same
+    content.
 
-    All methods take the digest of an edition or its layout, and raise OSError where what must be there is not.
+    All methods take the digest of an edition or its layout, and raise OSError where a required file is missing.
     """
 
     def layout(self, digest: str) -> Layout:
-        """The layout of an edition; a digest has one layout for good."""
+        """The layout of an edition; a digest always has the same layout."""
         ...
 
     def blank(self, digest: str, page: PageLayout) -> BlankPage:
-        """The picture of an unanswered page; the same for good."""
+        """The image of a blank page; it never changes."""
         ...
 
     def questionnaire(self, layout: Layout) -> Questionnaire | None:
-        """What it was printed from, or what describes it; None when neither is known."""
+        """The questionnaire it was printed from, or that describes it; None when neither is known."""
         ...
 
     def weak_zones(self, digest: str) -> frozenset[str]:
-        """Ids of the zones of which the blank pages, estimated from filled scans, do not say for sure what is
-        printed there.
-        """
+        """Ids of the zones whose print is uncertain in blank pages estimated from filled scans."""
         ...
 
     def recipients(self, digest: str) -> RecipientTexts | None:
-        """What its forms say of those they were printed for; None when that was never written down."""
+        """The recipient texts on its forms; None when that was never written."""
         ...
 
     def readers(self) -> Readers:
-        """Who reads writing in this project."""
+        """The readers of writing in this project."""
         ...
 
     def state(self, layout: Layout) -> Hashable:
-        """Another value whenever questionnaire, weak zones, recipients or readers may have become others. Asked for
+        """A value that changes whenever questionnaire, weak zones, recipients or readers may have changed. Queried for
         every page, so it must be cheap.
         """
         ...
@@ -93,23 +91,23 @@ class FolderSource:
     folder: str
 
     def layout(self, digest: str) -> Layout:
-        """Of layout.json."""
+        """From layout.json."""
         return load_layout((self._of(digest) / LAYOUT).read_text(encoding="utf-8"))
 
     def blank(self, digest: str, page: PageLayout) -> BlankPage:
-        """Of the picture beside it; raises FileNotFoundError when there is none that can be decoded."""
+        """From the image beside it; raises FileNotFoundError when there is none that can be decoded."""
         path = self._of(digest) / page.blank
         gray = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
         if gray is None:
             raise FileNotFoundError(str(path))
         per_mm = (
             BLANK_DPI / 25.4
-        )  # not from the size of the picture: poppler rounds that up and draws at exactly this scale
+        )  # not from the size of the image: poppler rounds that up and draws at exactly this scale
         return BlankPage(gray=gray.astype("uint8", copy=False), px_per_mm_x=per_mm, px_per_mm_y=per_mm)
 
     def questionnaire(self, layout: Layout) -> Questionnaire | None:
-        """The one kept with the layout, else today's of the same version; raises TemplateError for one that is
-        wrong.
+        """The one kept with the layout, otherwise today's of the same version; raises TemplateError for an
+        invalid one.
         """
         for path in self._questionnaires(layout):
             if path.exists():
@@ -119,21 +117,21 @@ class FolderSource:
         return None
 
     def weak_zones(self, digest: str) -> frozenset[str]:
-        """Of weak.json; none without it."""
+        """From weak.json; none without it."""
         path = self._of(digest) / WEAK
         return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
 
     def recipients(self, digest: str) -> RecipientTexts | None:
-        """Of recipients.json."""
+        """From recipients.json."""
         path = self._of(digest) / RECIPIENTS
         return load_texts(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def readers(self) -> Readers:
-        """The best that are installed, with the heads of the project."""
+        """The best installed ones, with the heads of the project."""
         return readers_of(Path(self.folder))
 
     def state(self, layout: Layout) -> Hashable:
-        """When each file was changed and how large it is, None for one that is not there."""
+        """Modification time and size of each file, None for a missing one."""
         own = self._of(layout.digest)
         return tuple(
             _stamp(path)
@@ -157,11 +155,11 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Edition:
-    """What is known of an edition before a scan of it comes.
+    """Everything known of an edition before a scan of it arrives.
 
     `lists`: the texts that a question lists; `text_forms`: questions that ask for a phone number or an e-mail address;
-    `printed`: for questions that ask for what a form bears in print, where that stands in `recipients`, and the texts
-    it stands among.
+    `printed`: for questions about texts printed on the form, the field in `recipients`, and the set of texts to choose
+    from.
     """
 
     layout: Layout
@@ -179,7 +177,7 @@ class Edition:
         return self.layout.page(number)
 
     def check(self, number: int) -> BoxCheck:
-        """The landmarks of a page: all that it takes to find out whether a scan shows it."""
+        """The landmarks of a page: all that is needed to test whether a scan shows it."""
         return self.memory.check(self.layout.digest, number)
 
     def prepared(self, number: int) -> PreparedPage:
@@ -187,7 +185,7 @@ class Edition:
         return self.memory.prepared(self, number)
 
     def context(self, instance: str) -> ReadingContext:
-        """Who reads the form `instance`, and what it says itself."""
+        """The readers for the form `instance`, and its own printed texts."""
         return ReadingContext(readers=self.readers, printed=self._printed_on(instance), forms=self.text_forms)
 
     def _printed_on(self, instance: str) -> dict[str, Printed]:
@@ -196,7 +194,7 @@ class Edition:
 
 
 def _edition(source: EditionSource, layout: Layout, memory: "PageMemory") -> Edition:
-    """All of an edition but its pages, which are loaded when one is needed."""
+    """All of an edition except its pages, which are loaded on demand."""
     questionnaire = source.questionnaire(layout)
     questions = tuple(questionnaire.questions()) if questionnaire else ()
     lists = {question.code: question.values for question in questions if question.values}
@@ -220,7 +218,7 @@ def _edition(source: EditionSource, layout: Layout, memory: "PageMemory") -> Edi
 
 
 class PageMemory:
-    """The pages of a source as they were prepared, for so many pages as fit into memory."""
+    """The prepared pages of a source, as many as fit into memory."""
 
     def __init__(self, source: EditionSource) -> None:
         self._source = source
@@ -261,7 +259,7 @@ class Editions:
     def edition(self, digest: str) -> Edition:
         """The edition as it is now."""
         layout = self.layout(digest)
-        state = self._source.state(layout)  # before loading: what changes meanwhile is loaded again for the next page
+        state = self._source.state(layout)  # before loading: a change in the meantime causes a reload for the next page
         if digest not in self._known or self._known[digest][0] != state:
             self._known[digest] = state, _edition(self._source, layout, self._memory)
         return self._known[digest][1]
@@ -269,5 +267,5 @@ class Editions:
 
 @lru_cache(maxsize=KEPT_SOURCES)
 def editions_of(source: EditionSource) -> Editions:
-    """The editions of a source, the same for all pages that this process reads."""
+    """The editions of a source, shared by all pages that this process reads."""
     return Editions(source)

@@ -1,4 +1,4 @@
-"""Where work is done: in this process, in a pool of processes, or on a dask cluster; results come back in order."""
+"""Executors: jobs run in this process, in a pool of processes, or on a dask cluster; results come back in order."""
 
 import multiprocessing
 import os
@@ -22,16 +22,16 @@ Job = TypeVar("Job")
 Done = TypeVar("Done")
 
 WINDOW_PER_WORKER = 4
-"""Jobs handed out per worker: enough that none waits for the parent, few enough that little is repeated after a
-death.
+"""Jobs handed out per worker: enough that none waits for the parent, few enough that little is repeated after
+a death.
 """
 
 
 class SerialExecutor(Executor):
-    """Does each job at once, in this process."""
+    """Runs each job at once, in this process."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run the job; its result or exception is in the future that comes back."""
+        """Run the job; its result or exception is in the future returned."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -42,8 +42,8 @@ class SerialExecutor(Executor):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """A kind of executor: how to open one, a fresh one with a single worker, how many jobs to hand out at once, what
-    to close at the end.
+    """A kind of executor: how to open one, a fresh one with a single worker, how many jobs to hand out at once, what to
+    close at the end.
     """
 
     start: Callable[[], Executor]
@@ -54,23 +54,21 @@ class Workers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Died:
-    """A job that ended its worker twice, the second time alone. `seconds` is how long that took."""
+    """A job that killed its worker twice, the second time alone. `seconds` is how long that took."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Generic[Job, Done]):
-    """A job and what came of it."""
+    """A job and its result."""
 
     job: Job
     result: Done | Died
 
 
 def serial() -> Workers:
-    """Everything in this process: for tests, and where processes are not allowed. Nothing is guarded by limits of
-    time.
-    """
+    """Everything in this process: for tests, and where processes are not allowed. No time limits."""
     return Workers(start=SerialExecutor, start_single=SerialExecutor, window=1)
 
 
@@ -80,7 +78,7 @@ def processes(jobs: int, limits: Limits) -> Workers:
     for name in (
         "OPENBLAS_NUM_THREADS",
         "OMP_NUM_THREADS",
-    ):  # numpy reads them when a worker loads it; its threads would fight with the other workers
+    ):  # numpy reads them when a worker loads it; its threads would compete with the other workers
         os.environ.setdefault(name, "1")
 
     def start(workers: int) -> Executor:
@@ -93,7 +91,7 @@ def processes(jobs: int, limits: Limits) -> Workers:
 
 
 def dask(scheduler: str) -> Workers:
-    """A dask cluster; raises MissingProgramError without the package, InputError when nobody answers."""
+    """A dask cluster; raises MissingProgramError without the package, InputError when the cluster does not answer."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -114,8 +112,8 @@ def dask(scheduler: str) -> Workers:
 
 
 class Standby:
-    """One worker process under limits, for a person who waits: started when it is first needed, anew after it died,
-    one job at a time.
+    """One worker process under limits, for a person who waits: started on demand, restarted after it died, one job at a
+    time.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -124,7 +122,9 @@ class Standby:
         self._lock = threading.Lock()
 
     def run(self, function: Callable[[Job], Done], job: Job) -> Done | Died:
-        """The result of `function(job)`, or `Died` when that ended the process. What the job raises is raised here."""
+        """The result of `function(job)`, or `Died` when that killed the process. Exceptions of the job are
+        raised here.
+        """
         with self._lock:
             if self._executor is None:
                 self._executor = self._workers.start()
@@ -133,7 +133,7 @@ class Standby:
                 return self._executor.submit(function, job).result()
             except (
                 Exception
-            ) as error:  # whatever a job raised: the death of the worker is sorted out here, all else is raised again
+            ) as error:  # whatever a job raised: the death of the worker is handled here, all else is raised again
                 if not _is_death(error):
                     raise
                 self._executor.shutdown(wait=False)
@@ -155,10 +155,10 @@ def _cores() -> int:
 def run_in_order(
     workers: Workers, function: Callable[[Job], Done], jobs: Iterable[Job]
 ) -> Iterator[Outcome[Job, Done]]:
-    """Do all jobs, a window of them at a time, and give the results in the order of the jobs.
+    """Run all jobs, a window of them at a time, and yield the results in the order of the jobs.
 
-    When a worker dies, a process pool fails all of its jobs: those in the window are done again one by one, each in a
-    fresh single worker; what dies again comes back as `Died`. Other exceptions of a job are raised here.
+    When a worker dies, a process pool fails all of its jobs: those in the window are repeated one by one, each in a
+    fresh single worker; a job that dies again comes back as `Died`. Other exceptions of a job are raised here.
     """
     todo = iter(jobs)
     while True:
@@ -174,9 +174,7 @@ def run_in_order(
 def _until_broken(
     executor: Executor, window: int, function: Callable[[Job], Done], todo: Iterator[Job]
 ) -> Generator[Outcome[Job, Done], None, list[tuple[Job, Future[Done]]]]:
-    """Do jobs from `todo` until all are done or a worker dies; returns the jobs that were taken and have given no
-    result yet.
-    """
+    """Run jobs from `todo` until all are done or a worker dies; returns the jobs taken without a result yet."""
     running: deque[tuple[Job, Future[Done]]] = deque()
     while True:
         try:
@@ -188,7 +186,7 @@ def _until_broken(
             result = running[0][1].result()
         except (
             Exception
-        ) as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
+        ) as error:  # whatever a job raised: the death of a worker is handled here, all else is raised again
             if not _is_death(error):
                 raise
             return list(running)
@@ -196,7 +194,7 @@ def _until_broken(
 
 
 def _is_death(error: Exception) -> bool:
-    """Whether a worker ended in the middle of its job: broken pools, and what dask raises after some attempts."""
+    """Whether a worker died during its job: broken pools, and what dask raises after some attempts."""
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 
@@ -208,7 +206,7 @@ def _alone(workers: Workers, function: Callable[[Job], Done], job: Job) -> Done 
             return executor.submit(function, job).result()
         except (
             Exception
-        ) as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
+        ) as error:  # whatever a job raised: the death of a worker is handled here, all else is raised again
             if not _is_death(error):
                 raise
             return Died(seconds=time.monotonic() - started)
@@ -227,9 +225,7 @@ def _opened(start: Callable[[], Executor]) -> Iterator[Executor]:
 
 
 def _stop(executor: Executor) -> None:
-    """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth
-    keeping.
-    """
+    """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing worth keeping."""
     started = list((getattr(executor, "_processes", None) or {}).values())
     manager = getattr(executor, "_executor_manager_thread", None)
     if isinstance(executor, ProcessPoolExecutor):
@@ -237,7 +233,7 @@ def _stop(executor: Executor) -> None:
     else:
         executor.shutdown(wait=False)
     for process in started:
-        # what is to be ended may not have set its signals yet, and may have inherited that it ignores them
+        # a child may not have set its signals yet, and may have inherited ignored ones
         process.kill()
     for process in started:
         process.join(timeout=5)

@@ -1,4 +1,4 @@
-"""Which page is it? Its code says so, a person or its neighbours do, or its print; else the page is refused."""
+"""Identifies a page: by its code, by a person or its neighbours, or by its print; otherwise the page is refused."""
 
 import hashlib
 
@@ -17,17 +17,17 @@ from scanform.register.quality import doubt_of_blank
 from scanform.workflow.reading.stages import Identified, Loaded, Refusal, RefusedError
 
 ONLY_FORM = "only-form-known"
-"""The problem of a page of our own of which only edition and page are known, by its print, and not whose it is."""
+"""The problem of a page of our own whose edition and page are known by its print, but not its form."""
 
 _CONTRADICTION = frozenset({"conflicting-codes", "mirrored"})
-"""Problems of codes that say two things: then the print is not asked."""
+"""Problems of codes that are ambiguous: then the print is not consulted."""
 
 _OURS = frozenset({*_CONTRADICTION, "identity-by-text", "unknown-instance"})
 """Problems that only a page of ours has."""
 
 
 def identify(loaded: Loaded) -> Identified:
-    """The page and its edition; raises RefusedError for a page that is none of those known."""
+    """The page and its edition; raises RefusedError for an unknown page."""
     scan = preprocess(loaded.image, layouts=loaded.layouts, read_text=read_line)
     sighting = Sighting(identity=loaded.job.given) if loaded.job.given else scan.sighting
     if sighting.identity is None:
@@ -39,7 +39,7 @@ def identify(loaded: Loaded) -> Identified:
 
 
 def _without_code(loaded: Loaded, scan: Attempt) -> Identified:
-    """A page that does not say which it is, if its print does."""
+    """A page without a readable code, identified by its print if possible."""
     fate, problems = _fate_without_identity(scan.markers, scan.sighting.problems), scan.sighting.problems
     found = None
     if not any(problem.slug in _CONTRADICTION for problem in problems):
@@ -50,15 +50,15 @@ def _without_code(loaded: Loaded, scan: Attempt) -> Identified:
 
 
 def _fate_without_identity(markers: tuple[Marker, ...], problems: tuple[Problem, ...]) -> Fate:
-    """Something of ours on the page: a person can help. Nothing of ours: paper without print, if that can be proven."""
+    """A mark of ours on the page: a person can help. Otherwise: blank paper, if that can be proven."""
     if len(markers) >= 2 or any(problem.slug in _OURS for problem in problems):
         return Fate.REVIEW
-    return Fate.BLANK  # nobody has looked yet whether that can be proven: see `refusals`
+    return Fate.BLANK  # not proven yet: see `refusals`
 
 
 def _by_print(loaded: Loaded, scan: Attempt) -> Identified | None:
-    """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it
-    is, and where to look for its number.
+    """A page of our own that shows markers, but no readable code: its print tells the edition, and where to look for
+    its number.
     """
     number = page_number(scan.markers)
     found = []
@@ -71,8 +71,8 @@ def _by_print(loaded: Loaded, scan: Attempt) -> Identified | None:
 
 
 def _own_page(loaded: Loaded, scan: Attempt, layout: Layout, page: PageLayout, page_map: PageMap) -> Identified:
-    """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be
-    made out a person has to.
+    """A page of our own known by its print; its code or its printed number tell the form. Where neither is legible a
+    person has to.
     """
     sighting = identify_at(scan.seen, page_map, page, layout, read_line)
     if sighting is None or sighting.identity is None:
@@ -95,8 +95,7 @@ def _own_page(loaded: Loaded, scan: Attempt, layout: Layout, page: PageLayout, p
 
 
 def _by_content(loaded: Loaded, scan: Attempt) -> Identified | None:
-    """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits
-    for a person.
+    """A page without any mark of ours, if its print matches a known page; an ambiguous one waits for a person.
 
     Blank paper is compared with imported forms only: some of these bear next to nothing.
     """
@@ -129,8 +128,8 @@ def _by_content(loaded: Loaded, scan: Attempt) -> Identified | None:
 
 
 def own_instance(digest: str, ref: PageRef) -> str:
-    """The instance of an imported form that begins with this page: it follows from the content alone, so that it is
-    the same in every run.
+    """The instance of an imported form that begins with this page: derived from the content alone, so that it is the
+    same in every run.
     """
     part = f"\0{ref.part}" if ref.part else ""
     named = hashlib.sha256(f"{digest}\0{ref.sha256}\0{ref.index}{part}".encode()).digest()

@@ -1,6 +1,4 @@
-"""What the picture itself has to do with it: causes of pages that could not be read, and remarks on pages that were
-read all the same.
-"""
+"""Image quality as a cause: why pages could not be read, and remarks on pages that were read all the same."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,8 +19,8 @@ from scanform.register.quality import Picture, measure_markers, measure_print, v
 
 
 def remarks(image: PageImage, markers: Sequence[Marker], corners_mm: Floats, page_map: PageMap) -> tuple[Problem, ...]:
-    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened,
-    `corners_mm` (..., 2) those of its zones.
+    """Poor quality of the image of a page that was read; `image` as it came, before it was lightened, `corners_mm`
+    (..., 2) those of its zones.
     """
     return verdicts(
         measure_markers(
@@ -32,7 +30,7 @@ def remarks(image: PageImage, markers: Sequence[Marker], corners_mm: Floats, pag
 
 
 def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> Picture:
-    """What can be measured of a page that was not read: at its markers, else at whatever is printed on it."""
+    """Quality measures of a page that was not read: at its markers, otherwise at whatever is printed on it."""
     if not markers:
         sheet = find_sheet(image.gray)
         return measure_print(image, px_per_mm=_code_scale(image, layouts) or _scale(image, sheet), where=sheet)
@@ -47,7 +45,7 @@ def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, 
 
 
 def causes(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> tuple[Problem, ...]:
-    """Why a page may not have been read: what is wrong with its picture."""
+    """Why a page may not have been read: defects of its image."""
     return verdicts(measured(image, markers, layouts))
 
 
@@ -68,7 +66,9 @@ def _code_scale(image: PageImage, layouts: Mapping[str, Layout]) -> float | None
 
 
 def _scale(image: PageImage, sheet: Floats | None) -> float:
-    """Pixels per mm: of the sheet that was found, else as the file says, else as if the picture were a sheet of A4."""
+    """Pixels per mm: of the sheet that was found, otherwise as the file says, otherwise as if the image were a sheet of
+    A4.
+    """
     if sheet is not None:
         return float(np.linalg.norm(np.roll(sheet, -1, axis=0) - sheet, axis=1).sum() / (2 * (A4.w + A4.h)))
     return image.dpi / 25.4 if image.dpi else max(image.gray.shape) / A4.h

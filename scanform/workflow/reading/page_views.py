@@ -1,5 +1,5 @@
-"""What a person sees of a page that could not be placed: its picture, and where its corners probably are. Made in a
-worker, like every decoding.
+"""Views of a page that could not be placed: its image, and its presumed corners. Made in a worker, like every
+decoding.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from scanform.workflow.reading.edition import editions_of
 from scanform.workflow.reading.stages import PageJob
 
 LONG_SIDE_PX = 1800
-"""Longer side of the picture on the screen: 6 px/mm of A4; the magnifier shows them at 4 times their size."""
+"""Longer side of the image on the screen: 6 px/mm of A4; the magnifier enlarges 4 times."""
 
 THUMB_PX = 320
 """The same in the list."""
@@ -36,7 +36,7 @@ Corners = tuple[tuple[float, float], ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewJob:
     """What to show: the page of `job`; `turn` in degrees clockwise; its longer side in px. `number` (with `digest`):
-    the page that it probably is.
+    its presumed page number.
     """
 
     job: PageJob
@@ -48,12 +48,12 @@ class ViewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as
-    printed) and by what, and its turn. Of a picture that shows several sheets one is shown; `left` and `top` say where
-    that piece lies, and pixels count from there.
+    """A page for display: its size in pixels as decoded, its presumed corners (in these pixels, as printed) and their
+    source, and its turn. Of an image that shows several sheets one is shown; `left` and `top` say where that part lies,
+    and pixels count from there.
 
     `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or
-    "picture" (nothing was found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as
+    "picture" (nothing was found: the corners of the image). `turn` makes it upright, in degrees clockwise, as far as
     that is known.
     """
 
@@ -68,9 +68,7 @@ class PageView:
 
 
 def page_view(order: ViewJob) -> PageView:
-    """How large the page is, how it lies and where its corners are presumed; size 0 with problems when it cannot be
-    decoded.
-    """
+    """Size, turn and presumed corners of the page; size 0 with problems when it cannot be decoded."""
     with deadline(order.job.limits.page_seconds):
         loaded = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits)
         if loaded.image is None:
@@ -112,18 +110,18 @@ def page_picture(order: ViewJob) -> bytes | None:
 
 
 def _sheet(order: ViewJob, image: PageImage) -> tuple[PageImage, tuple[int, int]]:
-    """What of the picture is shown, one sheet where it shows several, and where its top left pixel lies."""
+    """The part of the image that is shown (one sheet where it shows several), and where its top left pixel lies."""
     return cut_out(image, order.job.region) if order.job.region else (image, (0, 0))
 
 
 @lru_cache(maxsize=2)
 def _loaded(ref: PageRef, limits: Limits) -> LoadedPage:
-    """Kept for a moment: the view, the picture and the picture turned are asked for one after the other."""
+    """Cached briefly: the view, the image and the rotated image are requested in sequence."""
     return load_page(ref, limits)
 
 
 def _guess(order: ViewJob, image: PageImage) -> tuple[Corners, str] | None:
-    """The presumed corners of the page, from its markers, else from what its print shows of it."""
+    """The presumed corners of the page, from its markers, otherwise from its print."""
     if order.digest is None or order.number is None:
         return None
     editions = editions_of(order.job.editions)
@@ -140,7 +138,7 @@ def _guess(order: ViewJob, image: PageImage) -> tuple[Corners, str] | None:
 
 
 def _from_one_marker(markers: Sequence[Marker], page: PageLayout) -> Floats | None:
-    """A homography mm -> px (3, 3) that carries the one marker seen to its place: rough at the far corners, right
+    """A homography mm -> px (3, 3) that maps the one detected marker to its place: rough at the far corners, right
     about the turn.
     """
     by_id = {fiducial.id: fiducial.rect for fiducial in page.fiducials}
@@ -153,15 +151,15 @@ def _from_one_marker(markers: Sequence[Marker], page: PageLayout) -> Floats | No
 
 
 def _corners(homography: Floats, page: PageLayout) -> Corners:
-    """Where the corners of the paper lie in the picture."""
+    """The corners of the paper in the image."""
     w, h = page.size.w, page.size.h
     mapped = cv2.perspectiveTransform(np.array([[(0, 0), (w, 0), (w, h), (0, h)]], dtype=np.float64), homography)[0]
     return tuple((float(x), float(y)) for x, y in mapped)
 
 
 def _outline(image: PageImage, turn: int) -> tuple[Corners, str]:
-    """The corners of the sheet by its outline, else those of the picture, beginning at the one that is top left when
-    the picture is turned.
+    """The corners of the sheet by its outline, otherwise those of the image, beginning at the one that is top left when
+    the image is turned.
     """
     w, h = float(image.width), float(image.height)
     frame = np.array([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)])

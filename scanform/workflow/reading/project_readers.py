@@ -1,6 +1,4 @@
-"""Who reads the writing of a project: the best readers that are installed, ours with the heads that the project
-trained.
-"""
+"""The readers of writing in a project: the best readers installed, ours with the heads that the project trained."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -18,8 +16,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFound:
-    """The head that lies in a project for a network; `head` is None when the file cannot be read, `in_use` tells
-    whether it reads.
+    """The head stored in a project for a network; `head` is None when the file cannot be read, `in_use` tells whether
+    it reads.
     """
 
     network: str
@@ -28,17 +26,17 @@ class HeadFound:
 
 
 def head_path(folder: Path, network: str) -> Path:
-    """Where a project keeps its head for a network."""
+    """The path of a project's head for a network."""
     return folder / MODELS / f"cells-{network}.npz"
 
 
 def head_paths(folder: Path) -> tuple[Path, ...]:
-    """Where a project keeps its heads, whether there are any or not."""
+    """The paths of a project's heads, existing or not."""
     return tuple(head_path(folder, network) for network in heads.NETWORKS)
 
 
 def readers_of(folder: Path) -> Readers:
-    """The readers for the project in `folder`; a reader of a higher rank than ours goes before its heads."""
+    """The readers for the project in `folder`; a reader of a higher rank than ours takes precedence over its heads."""
     best = best_readers()
     if best.cells is not NETWORKS:
         return best
@@ -47,7 +45,7 @@ def readers_of(folder: Path) -> Readers:
 
 
 def heads_of(folder: Path) -> tuple[HeadFound, ...]:
-    """The heads that lie in a project, those that cannot be used among them."""
+    """The heads stored in a project, including unusable ones."""
     found = []
     for network in heads.NETWORKS:
         path = head_path(folder, network)
@@ -64,7 +62,7 @@ def heads_of(folder: Path) -> tuple[HeadFound, ...]:
 
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed_ns: int, _size: int) -> Head | None:
-    """The head in a file, read once for each time it changes; None when it is none."""
+    """The head in a file, reloaded when the file changes; None for an invalid file."""
     try:
         return heads.read_head(path)
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""One page, in a worker: load the picture, read the page or pages that it shows. Nothing here writes to the store."""
+"""One page, in a worker: load the image, read the page or pages on it. Nothing here writes to the store."""
 
 import logging
 import time
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def read_page(job: PageJob) -> PageResult:
-    """What is on one page; wrong paper ends as a problem, never as an exception."""
+    """The content of one page; bad input ends as a problem, never as an exception."""
     started = time.perf_counter()
     with deadline(job.limits.page_seconds):
         decoded = load_page(replace(job.ref, path=job.file), job.limits)
@@ -61,8 +61,8 @@ def _result(job: PageJob, decoded: LoadedPage, editions: Editions) -> PageResult
 
 
 def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones: frozenset[str]) -> WrittenInk | None:
-    """The ink of zones of a page that was read and lies as `page_map` says, cut out as its readers got it; None when
-    the file cannot be decoded any more.
+    """The ink of zones of a page read before and registered by `page_map`, cropped as its readers got it; None when the
+    file can no longer be decoded.
     """
     decoded = load_page(replace(job.ref, path=job.file), job.limits)
     if decoded.image is None:

@@ -12,11 +12,11 @@ from scanform.workflow.reading.refusals import explained
 from scanform.workflow.reading.stages import Identified, Loaded, Read, Refusal, RefusedError, Registered
 
 WEAK_REGISTRATION = "weak-registration"
-"""The problem of a page whose print does not prove where it lies."""
+"""The problem of a page whose print does not confirm its registration."""
 
 
 def read_picture(loaded: Loaded) -> PageResult:
-    """What is on one page, taking the picture for one of it alone."""
+    """The content of one page, treating the image as that of a single page."""
     try:
         return read(register(identify(loaded))).result()
     except RefusedError as refused:
@@ -24,7 +24,7 @@ def read_picture(loaded: Loaded) -> PageResult:
 
 
 def register(identified: Identified) -> Registered:
-    """Where the page lies; raises RefusedError when its print does not prove that."""
+    """Register the page; raises RefusedError when its print does not confirm the map."""
     page_map = identified.fitted or _fitted(identified)
     if page_map is None:
         problems = (*identified.problems, Problem(slug=WEAK_REGISTRATION))
@@ -35,9 +35,7 @@ def register(identified: Identified) -> Registered:
 
 
 def _fitted(identified: Identified) -> PageMap | None:
-    """The map from the corners that a person showed, else from the markers; None when the print does not bear it
-    out.
-    """
+    """The map from the corners a person marked, otherwise from the markers; None when the print does not confirm it."""
     scan, check = identified.scan, identified.edition.check(identified.identity.page)
     corners = tuple((x, (y + 0.5) * scan.factor - 0.5) for x, y in identified.loaded.job.corners_px)
     if corners:
@@ -46,7 +44,7 @@ def _fitted(identified: Identified) -> PageMap | None:
 
 
 def read(registered: Registered) -> Read:
-    """What is in the zones of the page."""
+    """Read the zones of the page."""
     identified = registered.identified
     by = identified.edition.context(identified.identity.instance)
     fields, ink = reader.read_page(identified.scan.read, registered.page_map, registered.prepared, by)
@@ -55,7 +53,7 @@ def read(registered: Registered) -> Read:
 
 
 def _remarks(registered: Registered) -> tuple[Problem, ...]:
-    """What is poor about the picture of a page that was read; not asked of pictures whose lines had to be put back."""
+    """Poor quality of the image of a page that was read; not checked for images whose lines had to be repositioned."""
     scan, original = registered.identified.scan, registered.identified.loaded.original
     if scan.factor != 1:
         return ()

@@ -1,5 +1,5 @@
-"""What becomes of a page that cannot be read: blank paper if that is proven, damage if its file is damaged, and what
-is wrong with its picture.
+"""The fate of a page that cannot be read: blank if that is proven, damaged if its file is damaged, and the problems of
+its image.
 """
 
 from dataclasses import replace
@@ -16,30 +16,30 @@ from scanform.workflow.reading import image_causes
 from scanform.workflow.reading.stages import Loaded, PageJob, Refusal
 
 NEGATIVE = "negative-picture"
-"""The problem of a page whose paper is dark and whose print is light."""
+"""The problem of a page with dark paper and light print."""
 
 _DARK_MEAN = 128
-"""Mean grey below which a page may be a negative: half of all levels, so that of a page and its negative one always
-is.
+"""Mean grey below which a page may be a negative: half of all levels, so that either a page or its negative
+always is.
 """
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages", NEGATIVE})
 
 _COVER = "portfolio-cover"
-"""The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and
-nothing for a person to do.
+"""The problem of a page that a program put in front of the files of a portfolio: text that was never on paper and needs
+no action.
 """
 
 
 def explained(loaded: Loaded, refusal: Refusal) -> Refusal:
-    """The refusal with the fate that the picture and its file speak for, and all that has to be said about it."""
+    """The refusal with the fate supported by image and file, and all its problems."""
     found = _with_causes(loaded, _proven(loaded, refusal))
     return _named_negative(_with_file(found, loaded.problems), loaded.image)
 
 
 def _proven(loaded: Loaded, found: Refusal) -> Refusal:
-    """A page on which nothing of ours was found: blank paper if that is proven, a foreign form if something stands
-    on it, else a person has to say.
+    """A page without any mark of ours: blank paper if that is proven, a foreign form if something is printed on it,
+    otherwise a person decides.
     """
     if found.outcome is not Fate.BLANK:
         return found
@@ -54,7 +54,7 @@ def _proven(loaded: Loaded, found: Refusal) -> Refusal:
 
 
 def _file_shows_something(job: PageJob) -> bool:
-    """Whether a page beside this one in its file shows more than one grey: then what reads the file works, and white
+    """Whether a neighbouring page in its file has more than one grey level: then the decoder works, and white
     is white.
     """
     for index in (job.ref.index - 1, job.ref.index + 1):
@@ -66,7 +66,7 @@ def _file_shows_something(job: PageJob) -> bool:
 
 
 def _with_causes(loaded: Loaded, found: Refusal) -> Refusal:
-    """A page that could not be recognised or registered, with what is wrong with its picture, if anything is."""
+    """A page that could not be recognised or registered, with the defects of its image, if any."""
     if found.outcome is Fate.BLANK or (
         found.identity is not None and all(problem.slug != "weak-registration" for problem in found.problems)
     ):
@@ -86,7 +86,7 @@ def _with_file(found: Refusal, problems: tuple[Problem, ...]) -> Refusal:
 
 
 def _named_negative(found: Refusal, image: PageImage) -> Refusal:
-    """A page on which nothing was found says so when our markers are found in its negative."""
+    """A page without any mark is reported as a negative when our markers are found in its negative."""
     if found.outcome not in (Fate.UNKNOWN_FORM, Fate.BLANK) or image.gray[::8, ::8].mean() >= _DARK_MEAN:
         return found
     if len(find_markers(PageImage(gray=255 - image.gray, dpi=image.dpi))) < 2:

@@ -1,4 +1,4 @@
-"""Several sheets in one picture: each is found, cut out, and read as a page of its own."""
+"""Several sheets in one image: each is found, cropped, and read as a page of its own."""
 
 import time
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from scanform.workflow.reading.read_picture import read_picture
 from scanform.workflow.reading.stages import Loaded
 
 BESIDE = "beside-a-form"
-"""The problem of what lies in a picture beside a form and could not be read."""
+"""The problem of unreadable objects in an image beside a form."""
 
 
 def may_hold_more(loaded: Loaded, whole: PageResult) -> bool:
-    """Whether the picture may show more than the page that it was taken for: cheap where that page fills it, and on
-    empty paper.
+    """Whether the image may show more than the page it was read as: a cheap test where that page fills it, and on empty
+    paper.
     """
     if whole.outcome is Fate.READ and whole.page_map is not None and whole.identity is not None:
         return holds_more(
@@ -27,7 +27,7 @@ def may_hold_more(loaded: Loaded, whole: PageResult) -> bool:
 
 
 def with_all_sheets(loaded: Loaded, whole: PageResult) -> PageResult:
-    """Every sheet in the picture read by itself; the picture as a whole where it turns out to show but one."""
+    """Every sheet in the image read by itself; the image as a whole if it shows only one."""
     layouts, job = loaded.layouts, loaded.job
     found = []
     if whole.page_map is not None and whole.identity is not None:
@@ -52,8 +52,8 @@ def with_all_sheets(loaded: Loaded, whole: PageResult) -> PageResult:
 
 
 def _without_scraps(read: Sequence[tuple[Region, PageResult]]) -> list[tuple[Region, PageResult]]:
-    """The sheets, with all that is foreign put into one page: papers on a table around a form ask a person once, not
-    once each.
+    """The sheets, with everything foreign combined into one page: papers on a table around a form raise one question,
+    not one each.
     """
     foreign = [
         (region, sheet)
@@ -82,8 +82,8 @@ def _numbered(sheets: Sequence[PageResult]) -> tuple[PageResult, ...]:
 
 
 def read_sheet(loaded: Loaded, region: Region) -> PageResult:
-    """One of several sheets in a picture, read as a picture of its own; places come back in pixels of the whole
-    picture.
+    """One of several sheets in an image, read as an image of its own; positions are converted to pixels of the whole
+    image.
     """
     started = time.perf_counter()
     cut, (left, top) = cut_out(loaded.image, region.corners_px)

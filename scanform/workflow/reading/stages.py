@@ -1,5 +1,5 @@
-"""The stages of a page on its way to a reading: loaded, identified, registered, read. A page that cannot go on is
-refused, with its fate.
+"""The stages of reading a page: loaded, identified, registered, read. A page that cannot go on is refused, with its
+fate.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ from scanform.scan.files.limits import Limits
 from scanform.workflow.reading.edition import Edition, Editions, EditionSource
 
 WEAK_BLANK = "weak-blank"
-"""The problem of what is read in a zone whose print is not sure."""
+"""The problem of a reading from a zone with uncertain print."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageJob:
-    """What a worker needs to read a page: references, no arrays. `ref.path` is the name under which it was handed in.
+    """What a worker needs to read a page: references, no arrays. `ref.path` is the name under which it was submitted.
 
-    `file` is the archived copy that is opened. `editions` says where what is known of the editions `digests` comes
-    from. `given` is an identity that is known from elsewhere (neighbours, a person). `corners_px` are the corners of
-    the page as a person showed them (top left, top right, bottom right, bottom left as printed). `region` are the
-    corners of the one sheet to read in a picture that shows several, () for the picture as a whole.
+    `file` is the archived copy that is opened. `editions` is the source of the editions `digests`. `given` is an
+    identity known from elsewhere (neighbours, a person). `corners_px` are the corners of the page as marked by a person
+    (top left, top right, bottom right, bottom left as printed). `region` are the corners of the one sheet to read in an
+    image that shows several, () for the image as a whole.
     """
 
     ref: PageRef
@@ -44,9 +44,9 @@ class PageJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A decoded picture that is taken for that of one page.
+    """A decoded image treated as that of one page.
 
-    `original` is the picture as it came, `image` the same lightened, `problems` those of its file; `turn` in clockwise
+    `original` is the image as it came, `image` the same lightened, `problems` those of its file; `turn` in clockwise
     degrees for a viewer.
     """
 
@@ -65,8 +65,8 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """A page of which it is known which one it is. `scan` is what was looked at; `fitted` is its map where its
-    print, which proved it, said which it is.
+    """A page of known identity. `scan` is the image examined; `fitted` is its map if the page was identified by its
+    print.
     """
 
     loaded: Loaded
@@ -84,7 +84,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A page of which it is known where it lies, in the picture to read answers from (`identified.scan.read`)."""
+    """A page of known registration, in the image to read answers from (`identified.scan.read`)."""
 
     identified: Identified
     page_map: PageMap
@@ -93,9 +93,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A page that was read: its fields in the picture that they were read from, the print of its ink, and all that
-    has to be said about it.
-    """
+    """A page that was read: its fields in the image they were read from, its ink fingerprint, and all its problems."""
 
     registered: Registered
     fields: tuple[FieldReading, ...]
@@ -103,7 +101,7 @@ class Read:
     problems: tuple[Problem, ...]
 
     def result(self) -> PageResult:
-        """What the worker gives back, in pixels of the decoded page."""
+        """The result of the worker, in pixels of the decoded page."""
         identified = self.registered.identified
         ref, weak, factor = identified.loaded.job.ref, identified.edition.weak, identified.scan.factor
         fields = tuple(one.doubted(WEAK_BLANK) if one.zone in weak else one for one in self.fields)
@@ -124,15 +122,15 @@ class Read:
 
 
 def _rows_scaled(box: RectPx, factor: float) -> RectPx:
-    """The box in a picture with `factor` times as many rows."""
+    """The box in an image with `factor` times as many rows."""
     top, bottom = round(box.y * factor), round((box.y + box.h) * factor)
     return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The fate of a page that cannot be read, and why. `seen_page` is the page number that its markers show when
-    there is no identity.
+    """The fate of a page that cannot be read, and why. `seen_page` is the page number shown by its markers when there
+    is no identity.
     """
 
     outcome: Fate
@@ -141,14 +139,14 @@ class Refusal:
     seen_page: int | None = None
 
     def result(self, ref: PageRef) -> PageResult:
-        """What the worker gives back."""
+        """The result of the worker."""
         return PageResult(
             ref=ref, outcome=self.outcome, identity=self.identity, problems=self.problems, seen_page=self.seen_page
         )
 
 
 class RefusedError(Exception):
-    """A page does not get to the next stage. Raised and caught between the stages of one page, never beyond."""
+    """A page does not reach the next stage. Raised and caught between the stages of one page, never beyond."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.outcome)

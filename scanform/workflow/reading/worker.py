@@ -1,4 +1,4 @@
-"""How a worker process begins and ends."""
+"""Start and end of a worker process."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from scanform.scan.files.limits import Limits, guard_process
 from scanform.workflow.project.signals import leave_signals_to_the_parent
 
 PARENT_CHECK_S = 1.0
-"""How often a worker looks whether the process that started it is still there."""
+"""How often a worker checks whether its parent is still alive."""
 
 
 def start_worker(limits: Limits, parent: int) -> None:
@@ -19,7 +19,7 @@ def start_worker(limits: Limits, parent: int) -> None:
     leave_signals_to_the_parent()
     logging.getLogger().addHandler(
         logging.NullHandler()
-    )  # what libraries mumble about bad files is said by the problems
+    )  # library messages about bad files are covered by the problems
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

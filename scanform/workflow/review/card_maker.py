@@ -1,6 +1,4 @@
-"""What a card of the desk says of a value: its wording and proposal, what contradicts it, and what is known
-beside it.
-"""
+"""Builds a card of the review queue: wording and proposal of a value, what contradicts it, and known related values."""
 
 from collections.abc import Mapping
 
@@ -19,7 +17,7 @@ from scanform.workflow.review.memory import Memory
 
 
 class CardMaker:
-    """Makes cards from what the memory knows. Whoever calls holds the memory's lock."""
+    """Makes cards from the memory. The caller holds the memory's lock."""
 
     def __init__(self, project: Project, memory: Memory) -> None:
         self._store = project.store
@@ -27,9 +25,7 @@ class CardMaker:
         self._printed: dict[str, Mapping[str, str]] = {}
 
     def card(self, case: Case, item: ReviewItem, language: str, *, blind: bool = False) -> Card:
-        """The card of an item of a case; `blind`: without what people said of it, and without what is known
-        beside it.
-        """
+        """The card of an item of a case; `blind`: without people's decisions on it and without related values."""
         editions = self._memory.editions
         questionnaire = editions.questionnaire(case.form, item.questionnaire)
         column = split_item_id(item.id)[1]
@@ -48,8 +44,8 @@ class CardMaker:
         )
 
     def _beside(self, case: Case, item: ReviewItem, questionnaire: Questionnaire | None) -> Beside:
-        """Settled values of other questions, of persons only beside those of persons, and what the form bears in
-        print.
+        """Settled values of other questions (personal values only beside personal ones), and what is printed on the
+        form.
         """
         question = questionnaire.question(item.question) if questionnaire else None
         if questionnaire is None or question is None or case.contradictory:
@@ -67,8 +63,8 @@ class CardMaker:
         return Beside(questionnaire=questionnaire, values=settled, printed=printed)
 
     def _printed_on(self, case: Case, questionnaire: Questionnaire) -> Mapping[str, str]:
-        """What a form bears in print of its recipient, by question, where that person surely filled it: not on a
-        photocopy, nor on a form that is held.
+        """What is printed on a form about its recipient, by question, where that person surely filled it: not on a
+        photocopy or a held form.
         """
         parts = parse_form_id(case.form)
         copied = any(problem.slug == COPY for problem in case.machine.problems)

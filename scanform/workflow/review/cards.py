@@ -1,4 +1,4 @@
-"""A doubtful value in words: what is asked, what was read, what can be answered, why a person should look."""
+"""A doubtful value in words: the question, the reading, the possible answers, and the reasons for review."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -21,16 +21,16 @@ from scanform.workflow.review.listed_values import MOST_SUGGESTIONS, allowed, on
 
 DIGITS = "123456789"
 LETTERS = "abdefghijklnopqrstuvwy"
-"""Keys of the answers from the tenth on: letters that are no commands (C, M, X, Z)."""
+"""Keys of the tenth and later answers: letters that are not commands (C, M, X, Z)."""
 
 POSSIBLE = 0.02
-"""A candidate at least that probable is marked as possible."""
+"""Minimum probability of a candidate marked as possible."""
 
 TWO_MARKS = "two-marks"
 """Reason of a single choice with several marks."""
 
 CONTRADICTION = "contradiction"
-"""Reason of a value about which the sources of a place differ."""
+"""Reason of a value on which the sources of a respondent disagree."""
 
 _CHOICES = {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SIGNATURE}
 _NUMERIC = {Alphabet.DIGITS, Alphabet.DECIMAL, Alphabet.DATE, Alphabet.TIME}
@@ -39,10 +39,10 @@ _KEYBOARDS = {TextForm.PHONE: "tel", TextForm.EMAIL: "email"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for
-    each of two marks.
+    """An answer that can be chosen by key. `tag` is "read" for the machine's candidate, "possible" for another one,
+    "marked" for each of two marks.
 
-    `said_by` are the channels by which it came, in words, where sources contradict each other.
+    `said_by` are the channels it came by, in words, where sources contradict each other.
     """
 
     code: str
@@ -55,8 +55,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One side of a contradiction: who says what, in words, the value itself, and how people type it; `kind` is the
-    decision that says the same.
+    """One side of a contradiction: who says what, in words, the value itself, and how it is typed; `kind` is the
+    decision equivalent to it.
     """
 
     said_by: str
@@ -68,8 +68,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is known beside a value: settled `values` of other questions of its response, question -> value, and what
-    the form bears in print as its answer.
+    """Values related to a value: settled `values` of other questions of its response, question -> value, and what is
+    printed on the form as its answer.
     """
 
     questionnaire: Questionnaire | None
@@ -79,19 +79,19 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """All that the screen needs for one value, in the reviewer's language.
+    """Everything the screen needs for one value, in the reviewer's language.
 
     `basis` is the uuid of the decision in force, "" when there is none. `proposal` says what Enter confirms: "value",
-    "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
-    `value` is as it is stored; `typed`, `suggestions`, `printed` and `statements` have days and numbers as who reads
-    `language` types them, which comes to the same stored value, and `value_text` as they write them. `alphabet` says
-    what stands in character cells. `draft` is what stands in the text field where that is not `typed`: what was read
-    but cannot be right. `objection` is the decision for paper that says what cannot be: "inadmissible", "implausible",
-    or "" where neither makes sense. `statements` are the sides of a contradiction; then nothing is proposed, and
-    `suggestions` are their values where text is typed. `keyboard` is the one that helps with typing, as HTML names it:
-    "decimal", "tel", "email" or "text". `form` is the response on whose paper the value is shown. `handwriting` is true
-    where people write words, not a character to a cell. `printed` is the suggestion that the form bears in print,
-    `filled` the only value that the question's list leaves, "" for none; `list_id` names that list.
+    "blank" (the machine reads no entry), or "none" (the machine proposes nothing: a key has to be chosen). `value` is
+    the stored value; `typed`, `suggestions`, `printed` and `statements` show days and numbers as a user of `language`
+    types them, which yields the same stored value, and `value_text` as that user writes them. `alphabet` is the content
+    of character cells. `draft` is the content of the text field where it is not `typed`: what was read but cannot be
+    right. `objection` is the decision for an impossible entry on the paper: "inadmissible", "implausible", or "" where
+    neither makes sense. `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are
+    their values where text is typed. `keyboard` is the HTML input mode: "decimal", "tel", "email" or "text". `form` is
+    the response on whose paper the value is shown. `handwriting` is true for free handwriting rather than character
+    cells. `printed` is the suggestion printed on the form, `filled` the only value left by the question's list, "" for
+    none; `list_id` names that list.
     """
 
     id: str
@@ -147,8 +147,8 @@ def make_card(
     raw: str | None = None,
     beside: Beside | None = None,
 ) -> Card:
-    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict
-    each other, `raw` stands there although no rule admits it, `beside` is what is known beside the value.
+    """The card of `item`; a question no longer in the questionnaire is shown by its code. `claims` contradict each
+    other, `raw` is written there although no rule admits it, `beside` are known related values.
     """
     question = questionnaire.question(item.question) if questionnaire else None
     known = beside or Beside(questionnaire=questionnaire)
@@ -224,12 +224,12 @@ def make_card(
 
 
 def reason_text(slug: str, language: str) -> str:
-    """Why a person should look, in the language of the reader."""
+    """The reason for review, in the language of the reader."""
     return in_words(reason_words(slug), language)
 
 
 def reason_words(slug: str) -> Words:
-    """Why a person should look."""
+    """The reason for review."""
     known = value_problem_words(slug)
     return known if known is not None else words("review.reason-unknown", slug=slug)
 
@@ -246,20 +246,20 @@ def _statement(claim: Claim, question: Question | None, choices: tuple[Choice, .
 
 
 def value_in_words(value: str, choices: tuple[Choice, ...], alphabet: Alphabet | None, language: str) -> str:
-    """A stored value in the reader's words: the texts of the options, else as people write it."""
+    """A stored value in the reader's words: the texts of the options, otherwise as people write it."""
     return _codes_text(set(value.split()), choices) if choices else value_text(value, alphabet, language)
 
 
 def as_typed(question: Question | None, value: str, language: str) -> str:
-    """A stored value as who reads `language` types it; as it is stored where what is typed would come to another
-    one.
+    """A stored value as a user of `language` types it; in its stored form where the typed form would yield another
+    value.
     """
     shown = value_text(value, question.alphabet, language, typed=True) if question is not None else value
     return shown if question is None or shown == value or _keyed(question, shown) == _keyed(question, value) else value
 
 
 def _keyed(question: Question, typed: str) -> str:
-    """What comes of a typed text: the stored value, or why there is none."""
+    """The result of typed text: the stored value, or the reason why there is none."""
     found = key_answer(question, None, typed)
     return found.value if isinstance(found, Answer) else found.slug
 
@@ -297,7 +297,7 @@ def _choices(item: ReviewItem, question: Question | None, claims: Sequence[Claim
 
 
 def _tag(code: str, item: ReviewItem) -> str:
-    if TWO_MARKS in item.reasons:  # none of them is proposed before the others
+    if TWO_MARKS in item.reasons:  # neither is preferred
         return "marked" if code in _marked(item) else ""
     if code in item.value.split():
         return "read"
@@ -311,7 +311,7 @@ def _tag(code: str, item: ReviewItem) -> str:
 
 
 def _marked(item: ReviewItem) -> set[str]:
-    """The options of a single choice that are marked."""
+    """The marked options of a single choice."""
     return {item.value, *(candidate.value for candidate in item.candidates)} - {""}
 
 
@@ -325,7 +325,7 @@ def _codes_text(codes: set[str], choices: tuple[Choice, ...]) -> str:
 
 
 def _written(item: ReviewItem, question: Question | None) -> str | None:
-    """What stands in the cells, as people write it, for a value that no rule admits; None when nothing was read."""
+    """The content of the cells, as people write it, for a value that no rule admits; None when nothing was read."""
     raw = next((candidate.value for candidate in item.candidates if candidate.value.strip()), "")
     if not raw:
         return None
@@ -365,8 +365,8 @@ def is_typed(item: ReviewItem) -> bool:
 
 
 def proposed(item: ReviewItem) -> str:
-    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not
-    read or that is no value of the question, two marks, or a contradiction: Enter must not settle that.
+    """What Enter confirms, see `Card.proposal`. Nothing is proposed for an unreadable entry, an inadmissible value, two
+    marks, or a contradiction: Enter must not settle those.
     """
     if ({TWO_MARKS, CONTRADICTION} | REFUSED) & set(item.reasons):
         return "none"
@@ -383,7 +383,7 @@ def proposed(item: ReviewItem) -> str:
 
 
 _BLANK_REASONS = frozenset({"unsure-blank", "required-empty"})
-"""Reasons for which an empty value means that nothing stands there."""
+"""Reasons for which an empty value means no entry."""
 
 SAYS_NOTHING = frozenset({COPY}) | SHOWN_ONCE
 """Reasons of a whole form or page, shown once at one of its values: they say nothing about that value."""
@@ -402,7 +402,7 @@ def _wording(item: ReviewItem, question: Question | None, language: str) -> str:
 
 
 def _heading(code: str, questionnaire: Questionnaire | None, language: str) -> str:
-    """The matrix a row belongs to, else the section a question stands in."""
+    """The matrix a row belongs to, otherwise the section of a question."""
     for section in questionnaire.sections if questionnaire else ():
         for entry in section.items:
             if isinstance(entry, Matrix) and any(row.code == code for row in entry.rows):
@@ -420,8 +420,8 @@ def _hint(question: Question | None, language: str) -> str:
 def _suggestions(
     item: ReviewItem, question: Question | None, known: Beside, claims: Sequence[Claim]
 ) -> tuple[str, ...]:
-    """In a contradiction what the sources say. Else what the form bears in print, then what resembles the reading in
-    the question's list, without one the other readings; only what the rules admit.
+    """In a contradiction, the values of the sources. Otherwise the value printed on the form, then entries of the
+    question's list similar to the reading, or, without a list, the other readings; admissible values only.
     """
     if claims:
         return tuple(claim.value for claim in claims)
@@ -437,7 +437,7 @@ def _suggestions(
 
 
 def _printed(question: Question | None, known: Beside) -> str:
-    """What the form bears in print as the answer, as the rules admit it; "" where they do not."""
+    """The answer printed on the form, if the rules admit it; otherwise ""."""
     if question is None or not known.printed:
         return ""
     answer = key_answer(question, None, known.printed)
@@ -447,8 +447,8 @@ def _printed(question: Question | None, known: Beside) -> str:
 
 
 def _filled(item: ReviewItem, question: Question | None, known: Beside) -> str:
-    """The one value that the list leaves; nothing is filled in where anything else is proposed, or where it would
-    hide what stands there.
+    """The one value left by the list; nothing is filled in where anything else is proposed, or where it would hide what
+    is written there.
     """
     if (
         question is None
@@ -469,14 +469,14 @@ def _admitted(raw: str, item: ReviewItem, question: Question | None) -> str:
         return raw
     if (
         raw.replace("-", "").replace(":", "").replace(".", "") != raw
-    ):  # canonical already: only cells are pure characters
+    ):  # canonical already: only cells are plain characters
         return raw
     checked = check_cells(question, raw)
     return "" if checked.problem else checked.value
 
 
 def _focus(item: ReviewItem, layout: Layout | None) -> float:
-    """How far down the page the place lies, 0..1."""
+    """How far down the page the zone lies, 0..1."""
     page = page_of(item, layout)
     rect = shown_rect(item, page) if page else None
     return rect.centre.y / page.size.h if rect and page else 0.0

@@ -1,9 +1,7 @@
-"""How matters stand with each response, and with each contradiction between responses: machine values, decisions, what
-is open.
+"""The state of each response, and of each contradiction between responses: machine values, decisions, open values.
 
-A contradiction that a merge found is a case of its own, under the name of the merged record: its values are the two (or
-more) that contradict each other, its versions grow out of these values, so a decision counts only as long as the
-sources say the same.
+A contradiction found by a merge is a case of its own, under the name of the merged record: its values are the two (or
+more) contradicting ones, and its versions derive from them, so a decision counts only while the sources stay the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,12 +21,12 @@ from scanform.review.triage import items
 from scanform.workflow.project.project import Project
 
 CHANGED = "changed-after-decision"
-"""The problem of an online answer that a newer revision changed after somebody had decided about it."""
+"""The problem of an online answer changed by a newer revision after somebody had decided about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A value that contradicts another one, and the channels by which it came."""
+    """A value that contradicts another one, and the channels it came by."""
 
     value: str
     channels: tuple[Channel, ...]
@@ -36,11 +34,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One response as it stands: machine values, effective values, decisions, what is open, how many values people
+    """The state of one response: machine values, effective values, decisions, open values, number of values people
     settled.
 
-    The contradictions of a merged record are a case too: `members` are the responses that it was made of, `claims` what
-    they say by column; both are empty for a response. `form` is the response whose paper is shown.
+    The contradictions of a merged record are a case too: `members` are the responses merged into it, `claims` their
+    values by column; both are empty for a response. `form` is the response whose paper is shown.
     """
 
     machine: Response
@@ -69,12 +67,12 @@ class Case:
         return decision.uuid if decision else ""
 
     def machine_answer(self, answer: Answer) -> Answer:
-        """What was read where `answer` stands now."""
+        """The machine value of the column of `answer`."""
         return self.machine.answer(answer.question, answer.option) or answer
 
 
 class Editions:
-    """Which layout and which edition of the questionnaire a response belongs to; looked up once each."""
+    """Layout and questionnaire edition of each response; each is looked up once."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -91,7 +89,7 @@ class Editions:
         return self._layouts[digest]
 
     def questionnaire(self, response_id: str, code: str) -> Questionnaire | None:
-        """The edition that the form was printed from, else today's."""
+        """The edition the form was printed from, otherwise today's."""
         layout = self.layout(response_id)
         key = layout.digest if layout else code
         if key not in self._questionnaires:
@@ -101,9 +99,7 @@ class Editions:
         return self._questionnaires[key]
 
     def newer_options(self, response_id: str, code: str) -> Mapping[str, tuple[str, ...]]:
-        """The options that today's questionnaire has and the edition of the form had not, by multiple choice
-        question.
-        """
+        """The options in today's questionnaire missing from the edition of the form, by multiple choice question."""
         layout = self.layout(response_id)
         if layout is None:
             return {}
@@ -137,14 +133,14 @@ def _newer_options(edition: Questionnaire, today: Questionnaire) -> dict[str, tu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
-    """All cases of a project at one moment, and which responses a merge put together."""
+    """All cases of a project at one moment, and which responses a merge joined."""
 
     cases: tuple[Case, ...]
     places: tuple[tuple[str, ...], ...]
 
 
 def effective_responses(project: Project) -> list[Response]:
-    """All responses that count, with what people decided laid over what the machine read."""
+    """All responses that count, with people's decisions applied to the machine values."""
     editions = Editions(project)
     return [
         offered(case.effective, editions)
@@ -153,7 +149,7 @@ def effective_responses(project: Project) -> list[Response]:
 
 
 def offered(response: Response, editions: Editions) -> Response:
-    """The response with the options that its printed edition did not offer yet."""
+    """The response including the options that its printed edition did not offer yet."""
     newer = editions.newer_options(response.id, response.questionnaire)
     if not newer:
         return response
@@ -167,7 +163,7 @@ def offered(response: Response, editions: Editions) -> Response:
 
 
 def load_standings(project: Project, editions: Editions) -> Standings:
-    """How matters stand with all responses that count, and with the contradictions of the latest merge."""
+    """The state of all responses that count, and of the contradictions of the latest merge."""
     decisions = decisions_by_response(project.store.decisions())
     cases = _response_cases(project, editions, decisions)
     links = [(link.first, link.second) for link in project.store.links()]
@@ -178,8 +174,8 @@ def load_standings(project: Project, editions: Editions) -> Standings:
 
 
 def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[[str], Sequence[Decision]]) -> Record:
-    """The record of a group with what people decided about its contradictions, and with the rules between answers
-    checked on what it comes to; `decisions` gives those about a merged record.
+    """The record of a group with people's decisions about its contradictions applied, and with the rules between
+    answers checked on the result; `decisions` gives those about a merged record.
     """
 
     def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
@@ -194,7 +190,7 @@ def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[
 
 
 def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
-    """The decisions about each response or merged record, in their order."""
+    """The decisions about each response or merged record, in order."""
     found: dict[str, list[Decision]] = {}
     for decision in decisions:
         found.setdefault(decision.item.rpartition(ITEM_SEPARATOR)[0], []).append(decision)
@@ -213,13 +209,13 @@ def _response_cases(project: Project, editions: Editions, decisions: Mapping[str
 def response_case(
     machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions
 ) -> Case:
-    """The case of a response; `decisions` are those about it, in their order."""
-    if editions.layout(machine.id) is None:  # what was not printed is asked as the questionnaire of today asks it
+    """The case of a response; `decisions` are those about it, in order."""
+    if editions.layout(machine.id) is None:  # without a printed edition, today's questionnaire applies
         machine, versions, decisions = _under_present_codes(machine, versions, decisions, editions)
     effective = machine
     if (
         machine.held
-    ):  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
+    ):  # decisions concern the values of a page, and whose page it is is unknown: they count again once that is decided
         return replace(
             _case(machine, effective, versions, decisions, standings(decisions), form=machine.id),
             open_items=(),
@@ -238,7 +234,7 @@ def response_case(
 def _under_present_codes(
     machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions
 ) -> tuple[Response, Mapping[str, int], Sequence[Decision]]:
-    """A response and all that is known of it, under today's codes."""
+    """A response and everything known about it, under today's codes."""
     today = editions.questionnaire("", machine.questionnaire)
     renames = renamed_columns(today) if today else {}
     if not renames:
@@ -254,8 +250,8 @@ def _under_present_codes(
 
 
 def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Sequence[Decision]) -> Response:
-    """The response, where what people decided was about another revision of it: the new value waits, unless it is
-    what they had decided.
+    """The response where people decided about another revision of it: the new value waits, unless it equals their
+    decision.
     """
     before, now = standings(decisions), standings(holding)
 
@@ -275,8 +271,8 @@ def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Se
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
-    """The case of what waits or waited in a record: contradictions, and values that break a rule together;
-    `decisions` are those about it.
+    """The case of what waits or waited in a record: contradictions, and values that jointly break a rule; `decisions`
+    are those about it.
     """
     machine, versions = conflict_response(record, decided=True)
     valid = on_present_values(decisions, versions)
@@ -312,9 +308,7 @@ def _case(
 
 
 def on_present_values(decisions: Iterable[Decision], versions: Mapping[str, int]) -> list[Decision]:
-    """The decisions about values that still are what they were when the person decided: contradictions, and online
-    answers.
-    """
+    """The decisions about values unchanged since: contradictions and online answers."""
     return [
         d
         for d in decisions
@@ -331,13 +325,13 @@ def _settled(machine: Response, standing: Mapping[str, Standing]) -> int:
 
 
 def _form(record: Record) -> str:
-    """The member that was seen on paper, else the first one."""
+    """The first member seen on paper, otherwise the first member."""
     sources = (source for conflict in record.conflicts for source in conflict.sources)
     return next((source.response_id for source in sources if source.answer.evidence is not None), record.members[0])
 
 
 def _claims(sources: Sequence[Source]) -> tuple[Claim, ...]:
-    """Each value once, with everybody who says so; the paper's first."""
+    """Each value once, with all its sources; the paper's first."""
     said: dict[str, list[Source]] = {}
     for source in sorted(sources, key=lambda source: source.channel is not Channel.PAPER):
         said.setdefault(comparable(source.answer), []).append(source)

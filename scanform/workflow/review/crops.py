@@ -1,4 +1,4 @@
-"""The evidence of a doubtful value as a picture: cut from the original scan when somebody looks at it."""
+"""The evidence of a doubtful value as an image, cut from the original scan on request."""
 
 import itertools
 import threading
@@ -25,33 +25,33 @@ PAGE_PX_PER_MM = 5.0
 """Resolution of a whole page: 1,050 x 1,485 px for A4."""
 
 MARGIN_MM = 4.0
-"""Paper shown around the zones: strokes run over their box."""
+"""Margin of paper around the zones: strokes run over their box."""
 
 TIGHT_MM = 1.0
-"""Paper above and below the zones of a text where many crops are shown at once: half a line of the wording above
-says nothing.
+"""Paper above and below the zones of a text where many crops are shown at once: half a line of the wording above is of
+no use.
 """
 
 NEIGHBOUR_MM = 0.6
-"""Where many crops are shown at once, they end so far before the next zones: the edge of another row of cells looks
+"""Where many crops are shown at once, they end this far before the next zones: the edge of another row of cells looks
 like writing.
 """
 
 WORDING_MM = 9.0
-"""Paper shown above check boxes, where the wording stands."""
+"""Paper shown above check boxes, where the wording is printed."""
 
 HEADS_MM = 11.0
-"""Paper above the first row of a matrix, where the heads of its columns stand."""
+"""Paper above the first row of a matrix, where its column heads are printed."""
 
 LABEL_MM = 62.0
-"""Paper shown to the right of check boxes when nothing else says how wide their labels are."""
+"""Paper shown to the right of check boxes whose label width is unknown."""
 
 PAPER_EDGE_MM = 8.0
-"""Nothing is printed nearer to the edge than the registration marks."""
+"""Nothing is printed closer to the edge than the registration marks."""
 
 KEPT_PAGES = 6
 KEPT_CROPS = 400
-"""Decoded pages (about 9 MB each) and finished crops (10 to 60 kB) kept for the next look."""
+"""Decoded pages (about 9 MB each) and finished crops (10 to 60 kB) cached."""
 
 
 class OnPaper(Protocol):
@@ -70,7 +70,7 @@ class OnPaper(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A question wherever it was asked, whether a value of it waits or not."""
+    """A question wherever it was asked, with or without a waiting value."""
 
     question: str
     option: str | None = None
@@ -81,7 +81,7 @@ class Cut:
     """What to cut out of a page: `shown` of the registered paper below its `heads`, or `box` in pixels where the page
     was not registered.
 
-    `size` of the paper, None without a layout; `context`: the whole page with a frame around it.
+    `size` of the paper, None without a layout; `context`: the whole page with a frame around the zones.
     """
 
     ref: PageRef
@@ -93,12 +93,12 @@ class Cut:
 
 
 class CropCutter:
-    """Cuts crops out of the archived originals of a project; the last pages and crops are kept in memory."""
+    """Cuts crops from the archived originals of a project and caches the latest pages and crops."""
 
     def __init__(self, project: Project, layout_of: Callable[[str], Layout | None]) -> None:
         self._project = project
         self._layout_of = layout_of
-        self._decoding = threading.Lock()  # one page at a time: decoding is not made for threads
+        self._decoding = threading.Lock()  # one page at a time: decoding is not thread-safe
         self._page = lru_cache(KEPT_PAGES)(self._load)
         self._cut = lru_cache(KEPT_CROPS)(self._make)
 
@@ -116,7 +116,7 @@ class CropCutter:
         return self._cut(replace(cut, shown=shown_rect(item, page, wording=not tight), heads=heads, size=page.size))
 
     def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
-        """JPEG of a whole page, upright where it was registered; None when it cannot be decoded."""
+        """JPEG of a whole page, upright if it was registered; None when it cannot be decoded."""
         loaded, page_map = self._page(ref)
         if loaded.image is None:
             return None
@@ -127,9 +127,7 @@ class CropCutter:
         )
 
     def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
-        """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be
-        seen of it.
-        """
+        """JPEG of one question on a registered page, with its wording; None where nothing of it can be shown."""
         place = Place(question=question)
         shown = shown_rect(place, page)
         return self._cut(Cut(ref=ref, shown=shown, heads=heads_rect(place, page), size=page.size)) if shown else None
@@ -161,14 +159,14 @@ class CropCutter:
 
 
 def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
-    """The page of the layout on which the item's zones lie."""
+    """The layout page with the item's zones."""
     if layout is None:
         return None
     return next((page for page in layout.pages if page.number == item.page and _zones(item, page)), None)
 
 
 def shown_rect(item: OnPaper, page: PageLayout, *, wording: bool = True) -> RectMm | None:
-    """What a crop shows: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of
+    """The extent of a crop: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of
     a text with its box.
     """
     zones = _zones(item, page)
@@ -198,8 +196,8 @@ def shown_rect(item: OnPaper, page: PageLayout, *, wording: bool = True) -> Rect
 def _between_neighbours(
     zones: tuple[Zone, ...], inner: RectMm, top: float, bottom: float, page: PageLayout
 ) -> tuple[float, float]:
-    """Where zones of other questions above and below begin, if that is nearer than `top` and `bottom`; never within
-    the zones themselves.
+    """Where zones of other questions above and below begin, if nearer than `top` and `bottom`; never within the zones
+    themselves.
     """
     others = [zone.rect for zone in page.zones if zone not in zones]
     above = max((rect.bottom for rect in others if rect.bottom <= inner.y), default=top)
@@ -208,7 +206,7 @@ def _between_neighbours(
 
 
 def heads_rect(item: OnPaper, page: PageLayout) -> RectMm | None:
-    """The heads of the columns, for a row of a matrix; None for everything else."""
+    """The column heads of a matrix row; None for everything else."""
     zones, row = _zones(item, page), shown_rect(item, page)
     group = zones[0].group if zones else None
     if group is None or row is None:
@@ -224,9 +222,7 @@ def _on_page(left: float, top: float, right: float, bottom: float, page: PageLay
 
 
 def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
-    """Where another question or a registration mark begins to the right of the boxes; the paper's edge when none
-    does.
-    """
+    """Where another question or a registration mark begins to the right of the boxes; the paper's edge otherwise."""
     others = [
         zone.rect
         for zone in page.zones
@@ -237,20 +233,20 @@ def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
 
 
 def _zones(item: OnPaper, page: PageLayout) -> tuple[Zone, ...]:
-    """What has to be seen on a page: all zones of the question, or the text beside an option with the option's box."""
+    """The zones to show on a page: all zones of the question, or the text beside an option with the option's box."""
     of_question = tuple(zone for zone in page.zones if zone.question == item.question)
     return of_question if item.option is None else tuple(zone for zone in of_question if zone.option == item.option)
 
 
 def _label_mm(zones: tuple[Zone, ...]) -> float:
-    """How far labels reach beyond the rightmost box: one column of boxes further."""
+    """How far labels reach beyond the rightmost box: one more column of boxes."""
     columns = sorted({round(zone.rect.x) for zone in zones})
     steps = [right - left for left, right in itertools.pairwise(columns)]
     return float(min(steps)) if steps else LABEL_MM
 
 
 def _by_pixels(loaded: LoadedPage, box: RectPx, *, context: bool) -> bytes | None:
-    """The crop of a page without registration: the pixel box with a margin, turned as the file says."""
+    """The crop of a page without registration: the pixel box with a margin, rotated according to the file."""
     if loaded.image is None:
         return None
     gray = loaded.image.gray

@@ -1,7 +1,7 @@
-"""How a value is decided: what a person sends, whether it is taken, and the one transaction that stores it.
+"""Takes decisions: what a person submits, whether it is accepted, and the one transaction that stores it.
 
-A decision is stored before it is acknowledged, one that is sent twice counts once, and one that was made on an outdated
-view comes back as a conflict instead of overwriting what somebody else decided.
+A decision is stored before it is acknowledged; one sent twice counts once, and one based on an outdated view comes back
+as a conflict instead of overwriting somebody else's decision.
 """
 
 from collections.abc import Iterator
@@ -39,10 +39,10 @@ _SETTLING = frozenset(DecisionKind) - {DecisionKind.UNDO, DecisionKind.POSTPONE}
 
 
 class Result(StrEnum):
-    """What became of a submission; the values are those that screens get. Only what is ACCEPTED was stored.
+    """The outcome of a submission; the values are sent to screens. Only ACCEPTED was stored.
 
-    CONFLICT: it was made on an outdated view, and says something else than what stands. INVALID: it says nothing that
-    the question admits. REFUSED: the value is not there any more, or not this person's to decide.
+    CONFLICT: it was based on an outdated view and differs from the current value. INVALID: the question does not admit
+    it. REFUSED: the value no longer exists or is not this person's to decide.
     """
 
     ACCEPTED = "saved"
@@ -53,10 +53,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A decision as the screen sends it.
+    """A decision as sent by the screen.
 
-    `basis` is the uuid of the decision in force that the reviewer saw, "" for none; `ms` is how long it took on which
-    `screen`, in milliseconds, 0 for not known.
+    `basis` is the uuid of the decision in force that the reviewer saw, "" for none; `ms` is the time spent on that
+    `screen`, in milliseconds, 0 for unknown.
     """
 
     uuid: str
@@ -73,9 +73,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a submission; unless it was accepted, `message` says why, and `card` shows how matters
-    stand now.
-    """
+    """The outcome of a submission; unless it was accepted, `message` says why, and `card` shows the current state."""
 
     uuid: str
     result: Result
@@ -85,7 +83,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class By:
-    """Who acts: the name that is stored; the `person` whose rights count, None for the program itself; their
+    """The author of an act: the stored name; the `person` whose rights count, None for the program itself; their
     language.
     """
 
@@ -95,7 +93,7 @@ class By:
 
 
 class Decider:
-    """Takes decisions, and takes them back. Whoever calls holds the memory's lock, but for `acting`, which takes it."""
+    """Takes decisions and undoes them. The caller holds the memory's lock, except for `acting`, which takes it."""
 
     def __init__(self, project: Project, memory: Memory, cards: CardMaker, views: Views, seeded: SeededItems) -> None:
         self._store = project.store
@@ -106,9 +104,7 @@ class Decider:
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
-        """One act of a person: all that is written in it is stored together, or nothing is; nobody else acts
-        meanwhile.
-        """
+        """One act of a person: everything in it is stored together or not at all; nobody else acts meanwhile."""
         with self._memory.lock:
             self._memory.ensure()
             try:
@@ -116,13 +112,13 @@ class Decider:
                     leases.renew(tx, reviewer)
                     yield tx
             except BaseException:
-                self._memory.forget()  # nothing was written: what the memory holds of it is void
+                self._memory.forget()  # nothing was written: the memory of it is invalid
                 raise
 
     # --- the way of a decision ---------------------------------------------------------------------------------------
 
     def decide(self, tx: Transaction, submission: Submission, by: By) -> Outcome:
-        """Write one act: every door to the decisions leads here, and here rights are checked."""
+        """Write one act: every decision passes through here, and here rights are checked."""
         author = values.author_of(tx, submission.uuid)
         if author == by.reviewer or self._seeded.answered(tx, submission.uuid, by.reviewer):
             return accepted(submission)  # sent again
@@ -147,9 +143,7 @@ class Decider:
         return accepted(submission)
 
     def _is_late(self, tx: Transaction, submission: Submission, reviewer: str) -> bool:
-        """Whether a submission is about the wrong proposal of what was a known value and is none any more: it must
-        never become a decision.
-        """
+        """Whether a submission concerns the wrong proposal of a former seeded item: it must never become a decision."""
         if submission.kind is DecisionKind.UNDO or self._is_seeded(tx, submission, reviewer):
             return False
         return self._seeded.was_shown(tx, submission.item, submission.version, submission.from_value, reviewer)
@@ -158,8 +152,8 @@ class Decider:
         return self._seeded.is_at(tx, act.item, reviewer, self._memory.cases)
 
     def _refusal(self, tx: Transaction, found: Found | None, submission: Submission, by: By) -> Refusal | None:
-        """Why a person's rights do not reach this far; None when they do, and for the program itself. Nothing of the
-        value is in the answer.
+        """Why a person's rights do not cover this; None when they do, and for the program itself. The answer reveals
+        nothing of the value.
         """
         if by.person is None:
             return None
@@ -169,8 +163,8 @@ class Decider:
         return refusal(by.person, had, *found, submission.kind, contact=self._views.is_contact(*found))
 
     def _objection(self, case: Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
-        """Why a decision is not taken: nobody knows whose page this is, it is no valid value, or it was made on an
-        outdated view and says something else.
+        """Why a decision is not accepted: the owner of the page is unknown, the value is invalid, or an outdated view
+        led to another value than the current one.
         """
         if case.machine.held:
             mine = submission.to_value or submission.from_value
@@ -189,7 +183,7 @@ class Decider:
         )
 
     def _conflict(self, case: Case, answer: Answer, submission: Submission, language: str) -> str:
-        """That a decision was made on an outdated view and says something else than what stands, in words; ""
+        """The message that a decision was based on an outdated view and differs from the current value; ""
         otherwise.
         """
         same_version = submission.version == case.versions.get(answer.column, submission.version)
@@ -203,10 +197,10 @@ class Decider:
         return text("review.conflict", language, mine=mine or text("review.blank", language), current=current)
 
     def _invalid(self, case: Case, answer: Answer, submission: Submission, language: str) -> str:
-        """What is wrong with the value that is decided, in words; "" when nothing is."""
+        """What is wrong with the decided value, in words; "" when nothing is."""
         confirmed = submission.kind is DecisionKind.CONFIRM
         inadmissible = confirmed and bool(REFUSED & set(case.machine_answer(answer).problems))
-        if submission.kind is DecisionKind.CORRECT or inadmissible:  # what a question does not admit nobody can confirm
+        if submission.kind is DecisionKind.CORRECT or inadmissible:  # nobody can confirm what a question does not admit
             typed = submission.from_value if inadmissible else submission.to_value
             message = self.normalised(shown_item(case, answer), typed, language)[1]
             if message:
@@ -217,12 +211,12 @@ class Decider:
     # --- the canonical form of what was typed ------------------------------------------------------------------------
 
     def normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
-        """(canonical value, what is wrong with it in words or "") of what was typed for an item."""
+        """(canonical value, what is wrong with it in words or "") of text typed for an item."""
         return normalised(self._memory.question_of(item), item, typed, language)
 
     def kept_value(self, item: ReviewItem, kind: DecisionKind, typed: str) -> str:
-        """What is kept of a text: the canonical value of a correction; the value that is confirmed; of what cannot be
-        true the text as it stands there; nothing beside other acts.
+        """The text that is kept: the canonical value of a correction; the confirmed value; for an impossible entry the
+        text as written; nothing for other acts.
         """
         if kind is DecisionKind.CORRECT:
             return self.normalised(item, typed, "de")[0]
@@ -231,18 +225,18 @@ class Decider:
         return rules.as_written(typed) if kind is DecisionKind.IMPLAUSIBLE and is_typed(item) else ""
 
     def _canonical(self, case: Case, answer: Answer, decision: Decision) -> Decision:
-        """The decision with its typed value in canonical form, or as it stands there where that cannot be."""
+        """The decision with its typed value in canonical form, or as written where there is none."""
         return replace(decision, to_value=self.kept_value(shown_item(case, answer), decision.kind, decision.to_value))
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def _write(self, tx: Transaction, case: Case, decision: Decision, submission: Submission) -> None:
-        """Store a decision, or what somebody did with a known answer, and how long it took."""
+        """Store a decision, or a response to a seeded item, and the time it took."""
         if self._is_seeded(tx, decision, decision.reviewer):
             self._answer_seeded(tx, decision, submission.screen)
         else:
             values.add_decision(tx, decision)
-            if decision.kind is DecisionKind.UNDO:  # what is open again is on the screen of whoever took it back
+            if decision.kind is DecisionKind.UNDO:  # a reopened value is on the screen of whoever undid it
                 leases.claim(tx, [decision.item], decision.reviewer, 1)
             else:
                 leases.release(tx, [decision.item])
@@ -253,12 +247,10 @@ class Decider:
     def _answer_seeded(self, tx: Transaction, decision: Decision, screen: str) -> None:
         self._seeded.settle(tx, decision, screen=screen, after=values.last_decision(tx))
 
-    # --- taking back -------------------------------------------------------------------------------------------------
+    # --- undo --------------------------------------------------------------------------------------------------------
 
     def undo(self, by: By) -> Decision | None:
-        """Take back the latest own decision in force, in one transaction; returns what was taken back, None for
-        nothing.
-        """
+        """Undo the latest own decision in force, in one transaction; returns what was undone, None for nothing."""
         with self.acting(by.reviewer) as tx:
             own = [made for made in in_force(values.decisions(tx)) if made.reviewer == by.reviewer]
             in_reach = (made for made in reversed(own) if self._stands(made) and self._reaches(tx, made, by.person))
@@ -281,16 +273,16 @@ class Decider:
             return last if self.decide(tx, undoing, by).result is Result.ACCEPTED else None
 
     def _stands(self, decision: Decision) -> bool:
-        """Whether a decision can be taken back: not when its response was withdrawn, or when the sources of a
-        contradiction say something else.
+        """Whether a decision can be undone: not when its response was withdrawn, or when the sources of a contradiction
+        have changed.
         """
         self._memory.refresh()
         found = self._memory.find(decision.item)
         return found is not None and (not found[0].contradictory or shown_item(*found).version == decision.version)
 
     def _reaches(self, tx: Transaction, decision: Decision, person: Person | None) -> bool:
-        """Whether a person may take back a decision of their own now, and would see again what they decided: nobody
-        decided anew or has it on the screen.
+        """Whether a person may undo a decision of their own now and would see their value again: nobody else has
+        decided since or has it on the screen.
         """
         found = self._memory.find(decision.item)
         if person is None or found is None:
@@ -304,7 +296,7 @@ class Decider:
 
 
 def normalised(question: Question | None, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
-    """(canonical value, what is wrong with it in words or "") of what was typed for an item of `question` (None:
+    """(canonical value, what is wrong with it in words or "") of text typed for an item of `question` (None:
     unknown).
     """
     if question is None or not typed:
@@ -314,19 +306,19 @@ def normalised(question: Question | None, item: ReviewItem, typed: str, language
 
 
 def accepted(submission: Submission) -> Outcome:
-    """The outcome of what was stored, now or when it was sent before."""
+    """The outcome of what was stored, now or by an earlier sending."""
     return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
 
 
 def not_taken(submission: Submission, refused: Refusal, language: str) -> Outcome:
-    """The outcome of what is not this person's to decide, with what was entered, so that it is not lost."""
+    """The outcome of a value that is not this person's to decide, with the entry, so that it is not lost."""
     mine = submission.to_value or submission.from_value or text("review.blank", language)
     message = text(f"review.{refused.value}", language, mine=mine)
     return Outcome(uuid=submission.uuid, result=Result.REFUSED, message=message)
 
 
 def decision_of(submission: Submission, reviewer: str) -> Decision:
-    """The decision that a submission is, made by `reviewer` now."""
+    """The decision made by a submission of `reviewer` now."""
     return Decision(
         uuid=submission.uuid,
         item=submission.item,
@@ -341,6 +333,6 @@ def decision_of(submission: Submission, reviewer: str) -> Decision:
 
 
 def _is_own(case: Case, submission: Submission, reviewer: str) -> bool:
-    """Whether an UNDO names an act that the same person made on the same value, and that still counts."""
+    """Whether an UNDO names an act of the same person on the same value that still counts."""
     acts = (act for act in in_force(case.decisions) if act.item == submission.item and act.reviewer == reviewer)
     return any(act.uuid == submission.undoes for act in acts)

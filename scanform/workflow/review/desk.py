@@ -1,9 +1,7 @@
-"""The desk that the review station works at: it hands out doubtful values and contradictions as cards, and takes
-decisions.
+"""The review service: it hands out doubtful values and contradictions as cards and takes decisions.
 
-What it does is done by the modules beside it; here each question and each act takes the lock. `memory` holds the
-responses, `queue` knows what waits for whom, `views` what a person may see of a value, `decide` takes decisions and
-takes them back.
+The work is done by the modules beside it; here each query and each act takes the lock. `memory` holds the responses,
+`queue` knows what waits for whom, `views` what a person may see of a value, `decide` takes decisions and undoes them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +30,7 @@ __all__ = ["Counts", "Desk", "Outcome", "Result", "Sight", "Submission", "effect
 
 
 class Desk:
-    """The work that waits in one project. Safe to be used by several threads."""
+    """The work that waits in one project. Thread-safe."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -46,23 +44,23 @@ class Desk:
         self._decider = Decider(project, self._memory, self._cards, self._views, seeded)
 
     def close(self) -> None:
-        """Wait for what is still being loaded; the desk can be used again afterwards."""
+        """Wait for loading to finish; the desk can be used again afterwards."""
         self._memory.close()
 
     @property
     def project(self) -> Project:
-        """Whose work this is."""
+        """The project whose values are reviewed."""
         return self._project
 
     def _admits(self, item: ReviewItem, typed: str) -> bool:
-        """Whether a text is a value of an item's question, in canonical form."""
+        """Whether a text is a valid value for an item's question, in canonical form."""
         return normalised(self._memory.question_of(item), item, typed, "de") == (typed, "")
 
     # --- what waits --------------------------------------------------------------------------------------------------
 
     def queue(self, limit: int, after: str = "", *, language: str = "de") -> list[Card]:
-        """At most `limit` open values, those after the item `after`: question by question, then contradictions, put off
-        ones last.
+        """At most `limit` open values, starting after the item `after`: question by question, then contradictions,
+        postponed ones last.
         """
         with self._lock:
             self._memory.refresh()
@@ -84,9 +82,9 @@ class Desk:
     ) -> list[Card]:
         """At most `limit` open values for `reviewer`, in the order of `queue`, the item `first` before all others.
 
-        Nobody else gets them while they are on the screen. What is `shown` there already is not given again, and stays
-        leased. Without `contact`, names and addresses are left to others. A few may be known answers
-        (`workflow.review.seeded_items`), which nothing tells from the others.
+        Nobody else gets them while they are on the screen. Values already `shown` there are not handed out again and
+        stay leased. Without `contact`, names and addresses are left to others. A few may be seeded items
+        (`workflow.review.seeded_items`), indistinguishable from the others.
         """
         with self._lock:
             items = self.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, first=first)
@@ -102,35 +100,35 @@ class Desk:
         first: str = "",
         part: Part | None = None,
     ) -> list[ReviewItem]:
-        """The values that `claim` gives out, of all that waits or of a `part` of it. Known answers stand where they
-        would if they waited.
+        """The values handed out by `claim`, of everything that waits or of a `part` of it. Seeded items stand where
+        they would if they waited.
         """
         with self._lock:
             return self._queue.claim(limit, reviewer=reviewer, shown=shown, contact=contact, first=first, part=part)
 
     def open_items(self, reviewer: str = "", *, contact: bool = True) -> tuple[ReviewItem, ...]:
-        """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that
-        others have on the screen, and with the known answers that wait there.
+        """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those on
+        other people's screens, and with the seeded items waiting for them.
         """
         with self._lock:
             self._memory.refresh()
             return self._queue.open_items(reviewer, contact=contact)
 
     def counts(self, reviewer: str = "", *, contact: bool = True) -> Counts:
-        """How much waits and how much is done; for a `reviewer` what they can reach, with the known answers among it,
-        those that are still to come as well.
+        """How much waits and how much is done; for a `reviewer` the values within their reach, including seeded items,
+        even those still to come.
 
-        Without `contact`, names and addresses that wait are counted apart, and those that others decided nowhere.
+        Without `contact`, waiting names and addresses are counted apart, and those decided by others are not counted.
         """
         with self._lock:
             self._memory.refresh()
             return self._queue.counts(reviewer, contact=contact)
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- viewing -----------------------------------------------------------------------------------------------------
 
     def may_see(self, item: str, person: Person, what: Sight) -> bool:
-        """Whether somebody may see a value, or only its picture (`workflow.review.rights`); nobody sees what is not
-        there unless they may see everything.
+        """Whether somebody may see a value, or only its picture (`workflow.review.rights`); a missing value is visible
+        only to those who may see everything.
         """
         with self._lock:
             self._memory.refresh()
@@ -138,13 +136,13 @@ class Desk:
                 return self._views.may_see(tx, item, person, what)
 
     def settled(self) -> tuple[Case, ...]:
-        """All responses as they stand, without contradictions between them."""
+        """The current state of all responses, without contradictions between them."""
         with self._lock:
             self._memory.refresh()
             return tuple(case for case in self._memory.cases.values() if not case.contradictory)
 
     def case(self, response_id: str, *, reviewer: str = "") -> Case | None:
-        """How matters stand with a response now, for a `reviewer` as it is on their screen."""
+        """The current state of a response, for a `reviewer` as shown on their screen."""
         with self._lock:
             self._memory.refresh()
             found = self._memory.cases.get(response_id)
@@ -161,7 +159,7 @@ class Desk:
             return shown_item(*found) if found else None
 
     def card(self, item: str, *, reviewer: str = "", language: str = "de") -> Card | None:
-        """The card of an item, open or settled, or None; for a `reviewer` as it is on their screen."""
+        """The card of an item, open or settled, or None; for a `reviewer` as shown on their screen."""
         with self._lock:
             self._memory.refresh()
             with self._project.store.reading() as tx:
@@ -169,26 +167,24 @@ class Desk:
             return self._cards.card(found[0], shown_item(*found), language) if found else None
 
     def cards(self, items: Iterable[ReviewItem], *, reviewer: str = "", language: str = "de") -> list[Card]:
-        """The cards of open values that are still there, for a `reviewer` with what is beside them as on their
-        screen.
-        """
+        """The cards of open values that still exist, for a `reviewer` with the related values shown on their screen."""
         with self._lock, self._project.store.reading() as tx:
             cases = self._memory.cases
             there = [(cases[item.response_id], item) for item in items if item.response_id in cases]
             return [self._cards.card(self._views.case(tx, case, reviewer), item, language) for case, item in there]
 
     def card_of(self, case: Case, item: ReviewItem, *, blind: bool = False, language: str = "de") -> Card:
-        """The card of an item of a case, `blind` without what people said of it."""
+        """The card of an item of a case, `blind` without people's decisions on it."""
         with self._lock:
             return self._cards.card(case, item, language, blind=blind)
 
     def is_contact(self, item: ReviewItem) -> bool:
-        """Whether a value is of a person, not an answer."""
+        """Whether a value is personal data, not an answer."""
         with self._lock:
             return self._memory.is_contact(item)
 
     def members_of(self, response_id: str) -> tuple[str, ...]:
-        """The responses that the latest merge joined with this one, itself among them; empty when it stands alone."""
+        """The responses the latest merge joined with this one, including itself; empty when it stands alone."""
         with self._lock:
             return self._memory.members_of(response_id)
 
@@ -210,7 +206,7 @@ class Desk:
     # --- pictures ----------------------------------------------------------------------------------------------------
 
     def crop(self, item: str, *, context: bool = False, tight: bool = False) -> bytes | None:
-        """JPEG of the place on the paper, upright, `tight` without the wording above it, or of the whole page with a
+        """JPEG of the zone on the paper, upright, `tight` without the wording above it, or of the whole page with a
         frame (`context`); None when there is none.
         """
         found = self.item(item)
@@ -221,7 +217,7 @@ class Desk:
         return self._cutter.page(ref, size)
 
     def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
-        """JPEG of what a page says on one question; None when there is nothing to be seen of it."""
+        """JPEG of one question on a page; None when nothing of it can be shown."""
         return self._cutter.question(ref, page, question)
 
     # --- deciding ----------------------------------------------------------------------------------------------------
@@ -240,7 +236,7 @@ class Desk:
             return self._decider.normalised(item, typed, language)
 
     def kept_value(self, item: ReviewItem, kind: DecisionKind, typed: str) -> str:
-        """What is kept of a text that was sent with a decision of this kind."""
+        """The text kept for a decision of this kind."""
         with self._lock:
             return self._decider.kept_value(item, kind, typed)
 
@@ -252,10 +248,10 @@ class Desk:
         person: Person | None = None,
         language: str = "de",
     ) -> list[Outcome]:
-        """Write decisions in their order, in one transaction; returns what became of each. Sending again is harmless.
+        """Store decisions in order, in one transaction; returns the outcome of each. Sending again is harmless.
 
-        Of a `person` whose rights count only what they may decide is taken (`workflow.review.rights`); without one the
-        program itself decides for `reviewer`.
+        For a `person`, whose rights count, only decisions within those rights are accepted (`workflow.review.rights`);
+        without one the program itself decides for `reviewer`.
         """
         by = By(reviewer=reviewer, person=person, language=language)
         with self.acting(reviewer) as tx:
@@ -263,30 +259,31 @@ class Desk:
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
-        """One act of a person: all that is written in it is stored together, or nothing is; nobody else acts meanwhile.
+        """One act of a person: everything in it is stored together or not at all; nobody else acts meanwhile.
 
-        The desk is taken before the store, everywhere: whoever held the store and waited for the desk would keep both.
+        The desk is locked before the store, everywhere: a holder of the store that waited for the desk would cause a
+        deadlock.
         """
         with self._decider.acting(reviewer) as tx:
             yield tx
 
     def decide_within(self, tx: Transaction, submission: Submission, *, reviewer: str, language: str) -> Outcome:
-        """Write a decision as part of an act (`acting`); unless it is accepted, it has written nothing."""
+        """Store a decision as part of an act (`acting`); nothing is written unless it is accepted."""
         return self._decider.decide(tx, submission, By(reviewer=reviewer, language=language))
 
     def catch_up(self, tx: Transaction, item: str) -> None:
-        """Within an act: take in what other programs have stored about the response of `item` until now."""
+        """Within an act: load what other programs have stored about the response of `item` so far."""
         self._memory.catch_up(tx)
         self._memory.reload(tx, item)
 
     def look_anew(self) -> None:
-        """The next question is answered from the store as it is then, not from memory."""
+        """The next query reads the store, not the memory."""
         with self._lock:
             self._memory.forget()
 
     def undo(self, reviewer: str, *, person: Person | None = None, language: str = "de") -> Card | None:
-        """Take back the reviewer's latest decision in force; returns the card that is open again, or None. A `person`
-        reaches what they may decide now.
+        """Undo the reviewer's latest decision in force; returns the reopened card, or None. A `person` reaches only
+        what they may decide now.
         """
         with self._lock:
             made = self._decider.undo(By(reviewer=reviewer, person=person, language=language))

@@ -1,8 +1,8 @@
-"""Looking again: some values that were settled are read by somebody else who knows neither value nor author; where the
-two differ a third person settles it.
+"""Double verification: some settled values are read again by somebody who knows neither value nor author; a difference
+is adjudicated by a third person.
 
-Of what the machine accepted, a random sample is drawn, as large as the promised error rate takes; of what people
-decided, a fraction and whatever a rule doubts.
+Of the values accepted by the machine, a random sample is drawn, as large as the promised error rate requires; of the
+values decided by people, a fraction and whatever a rule doubts.
 """
 
 import threading
@@ -34,21 +34,21 @@ SHARE = 0.05
 """Fraction of the values decided by people that are read again."""
 
 TOLERATED = 1
-"""So many wrong values in the sample do not yet break the promise."""
+"""Number of wrong values in the sample that does not yet break the promise."""
 
 SURE = 0.9
-"""A decision against a reading that was that probable is read again."""
+"""Minimum probability of a reading at which a decision against it is read again."""
 
 BLIND = "second-look"
 DIFFERENT = "readings-differ"
-"""Why a value is shown: to be read again, or because two readings differ."""
+"""Why a value is shown: for a second reading, or for adjudication."""
 
 _HARD = {DecisionKind.ILLEGIBLE, DecisionKind.INADMISSIBLE, DecisionKind.IMPLAUSIBLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationCase:
-    """A settled value under double verification: as it stands, who settled it (nobody: the machine), whether it was
+    """A settled value under double verification: its current value, its author (nobody: the machine), whether it was
     drawn at random, and the readings in force.
     """
 
@@ -63,17 +63,17 @@ class VerificationCase:
 
     @property
     def differs(self) -> bool:
-        """Whether the second look says something else than what stands, and nobody has settled that."""
+        """Whether the second reading differs from the current value, and nobody has adjudicated."""
         return self.second is not None and self.third is None and not self.agrees(self.second, self.answer)
 
     def agrees(self, look: Decision, with_answer: Answer) -> bool:
-        """Whether a look says the same as an answer."""
+        """Whether a reading equals an answer."""
         read = decided(self.case.machine_answer(self.answer), look, version=look.version)
         return says_the_same(read, with_answer)
 
     @property
     def wrong(self) -> bool:
-        """Whether what was settled first was wrong, or may be: nobody has settled the difference yet."""
+        """Whether the value settled first was wrong, or may be: the difference is not adjudicated yet."""
         if self.by_machine:
             machine = self.case.machine_answer(self.answer)
             return (
@@ -105,8 +105,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Samples of what the machine accepted and of what people decided: all of it, and by question. What was `picked`
-    by rule says nothing about the rest.
+    """Samples of values accepted by the machine and decided by people, in total and by question. Values `picked` by
+    rule say nothing about the rest.
     """
 
     machine: Sample
@@ -118,7 +118,7 @@ class Quality:
 
 
 class VerificationDesk:
-    """The work of looking again in one project. Safe to be used by several threads."""
+    """The double verification of one project. Thread-safe."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -129,7 +129,7 @@ class VerificationDesk:
 
     @property
     def target(self) -> float:
-        """The share of wrong values among the accepted ones that is promised."""
+        """The promised maximum fraction of wrong values among the accepted ones."""
         return 1.0 - self._desk.project.config.reading.accept
 
     def claim(
@@ -142,9 +142,7 @@ class VerificationDesk:
         contact: bool = True,
         language: str = "de",
     ) -> list[Card]:
-        """At most `limit` values for `reviewer`, whom they are new to; nobody else gets them while they are on the
-        screen.
-        """
+        """At most `limit` values new to `reviewer`; nobody else gets them while they are on the screen."""
         with self.acting(reviewer) as tx:
             line = [
                 again
@@ -157,8 +155,8 @@ class VerificationDesk:
         return [self._card(again, language, third=third) for again in line if f"{AGAIN}{again.item.id}" in granted]
 
     def counts(self, reviewer: str, *, third: bool, contact: bool = True) -> Counts:
-        """How much waits that `reviewer` can reach, and how much of it is done; what others have on the screen is
-        counted apart, and without `contact` names and addresses.
+        """How much waits within reach of `reviewer`, and how much of it is done; values on other people's screens are
+        counted apart, and so are names and addresses without `contact`.
         """
         with self._lock, self._desk.project.store.reading() as tx:
             line = self._waiting(tx, reviewer, third=third)
@@ -171,7 +169,7 @@ class VerificationDesk:
         return Counts(open=waiting, postponed=0, settled=done, total=waiting + done, elsewhere=elsewhere, contact=apart)
 
     def differing(self) -> int:
-        """How many values were read differently a second time and are settled by nobody yet."""
+        """Number of values that were read differently the second time and are not adjudicated yet."""
         with self._lock, self._desk.project.store.reading() as tx:
             return sum(again.differs for again in self._drawn(tx))
 
@@ -184,24 +182,24 @@ class VerificationDesk:
         person: Person | None = None,
         language: str = "de",
     ) -> list[Outcome]:
-        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each.
-        Sending again is harmless.
+        """Store readings in order, each with its consequences in one transaction; returns the outcome of each. Sending
+        again is harmless.
 
-        Of a `person` whose rights count only what was given to them here is taken; without one the program itself looks
-        for `reviewer`.
+        From a `person`, whose rights count, only readings handed out to them here are accepted; without one the program
+        itself reads for `reviewer`.
         """
         return [self._decide(submission, reviewer, language, person, third=third) for submission in submissions]
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
-        """One act of a person that hangs on what was read again: this desk is taken first, then the other, then the
+        """One act of a person that depends on second readings: this service is locked first, then the desk, then the
         store.
         """
         with self._lock, self._desk.acting(reviewer) as tx:
             yield tx
 
     def quality(self) -> Quality:
-        """How wrong accepted and decided values are at most."""
+        """Upper bounds on the error of accepted and decided values."""
         with self._lock, self._desk.project.store.reading() as tx:
             drawn = self._drawn(tx)
         machine = [again for again in drawn if again.by_machine and again.drawn_at_random]
@@ -257,7 +255,7 @@ class VerificationDesk:
         *,
         third: bool,
     ) -> Outcome:
-        """Writes a look, and for a third person the decision that follows from it: both or neither."""
+        """Store a reading and, for an adjudicator, the resulting decision: both or neither."""
         act = replace(
             _act(submission, reviewer), to_value=self._desk.kept_value(again.item, submission.kind, submission.to_value)
         )
@@ -286,7 +284,7 @@ class VerificationDesk:
     def _take_back(
         self, tx: Transaction, made: Sequence[Verification], submission: Submission, reviewer: str, language: str
     ) -> Outcome:
-        """Takes a look of this person back, with the decision that followed from it."""
+        """Undo a reading of this person, with the decision that followed from it."""
         own = next(
             (look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None
         )
@@ -295,7 +293,7 @@ class VerificationDesk:
             and not own.third
             and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
         )
-        if own is None or settled:  # what somebody else has built on is not taken away
+        if own is None or settled:  # nothing is undone that somebody else has built on
             return Outcome(
                 uuid=submission.uuid,
                 result=Result.REFUSED,
@@ -316,9 +314,8 @@ class VerificationDesk:
     def _objection(
         self, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool
     ) -> Outcome | None:
-        """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed,
-        it is no valid value, the work is done, or it was made on a card that shows other values than those that differ
-        now.
+        """Why a reading is not accepted: it is not for this person (then nothing is shown), it confirms a value nobody
+        showed, the value is invalid, the work is done, or the card showed other values than those that differ now.
         """
         if not self._is_for(again, reviewer, third=third):
             return _not_for(submission, language)
@@ -336,7 +333,7 @@ class VerificationDesk:
         )
 
     def _is_given(self, tx: Transaction, again: VerificationCase | None, item: str, person: Person) -> bool:
-        """Whether a value was given to a person to be looked at, and is not of a person whom they may not know."""
+        """Whether a value was handed out to this person and is not personal data that they may not see."""
         open_to = again is None or person.may(Right.CONTACT) or not self._desk.is_contact(again.item)
         return open_to and leases.given_to(tx, _lease(item)) == person.name
 
@@ -350,7 +347,7 @@ class VerificationDesk:
         return (f"{again.item.questionnaire}:{split_item_id(again.item.id)[1]}", fraction(again.item.id, self._seed))
 
     def _is_for(self, again: VerificationCase, reviewer: str, *, third: bool) -> bool:
-        """Whether somebody may do this look: it has to be done, and they have had nothing to do with the value."""
+        """Whether somebody may do this reading: it is due, and they have had nothing to do with the value."""
         if third:
             return (
                 again.differs and again.second is not None and reviewer not in {*again.authors, again.second.reviewer}
@@ -372,9 +369,7 @@ class VerificationDesk:
             name = again.item.id
             drawn_at_random = fraction(name, self._seed) < (limit if again.by_machine else SHARE)
             if drawn_at_random or name in second or name in third or name in doubted or _doubtful(again):
-                authors = again.authors | asked.get(
-                    name, set()
-                )  # who was shown it as a known answer does not come to it blindly
+                authors = again.authors | asked.get(name, set())  # who saw it as a seeded item would not read it blind
                 chosen.append(
                     replace(
                         again,
@@ -387,7 +382,7 @@ class VerificationDesk:
         return chosen
 
     def _settle(self) -> None:
-        """Takes in what has changed since the last time."""
+        """Apply what has changed since the last call."""
         cases = {case.machine.id: case for case in self._desk.settled()}
         for gone in self._known.keys() - cases.keys():
             del self._known[gone]
@@ -396,7 +391,7 @@ class VerificationDesk:
                 self._known[name] = (case, tuple(_again(case)))
 
     def _card(self, again: VerificationCase, language: str, *, third: bool) -> Card:
-        """What the screen shows: neither value nor author; for adjudication both values, without names, in random
+        """The card for the screen: neither value nor author; for adjudication both values, without names, in random
         order.
         """
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
@@ -454,7 +449,7 @@ _WITHOUT_VALUE = {
 
 
 def _says(answer: Answer) -> DecisionKind:
-    """The decision that says the same as an answer that stands."""
+    """The decision equivalent to the current answer."""
     if answer.value:
         return DecisionKind.CORRECT
     kinds = {
@@ -466,7 +461,9 @@ def _says(answer: Answer) -> DecisionKind:
 
 
 def _not_for(submission: Submission, language: str) -> Outcome:
-    """A look that somebody else has to do, or nobody: nothing is said of the value, not even whether it is there."""
+    """A reading that is due for somebody else, or for nobody: the answer does not even reveal whether the
+    value exists.
+    """
     return Outcome(uuid=submission.uuid, result=Result.INVALID, message=text("review.not-for-you", language))
 
 
@@ -476,8 +473,8 @@ def _lease(item: str) -> str:
 
 
 def _seen(again: VerificationCase) -> str:
-    """Names the two values that a third person is shown without saying whose they are: what they say counts only for
-    these.
+    """Identifies the two values shown to the adjudicator without saying whose they are: the adjudication counts only
+    for these.
     """
     facts = [
         again.item.id,
@@ -489,7 +486,7 @@ def _seen(again: VerificationCase) -> str:
 
 
 def _again(case: Case) -> list[VerificationCase]:
-    """What of a response counts as settled and can be verified."""
+    """The values of a response that count as settled and can be verified."""
     found = []
     for answer in case.effective.answers:
         if answer.evidence is None or answer.status is Status.REVIEW or answer.missing is Missing.FILTERED:
@@ -512,8 +509,8 @@ def _again(case: Case) -> list[VerificationCase]:
 
 
 def _doubtful(again: VerificationCase) -> bool:
-    """Whether a decision deserves a second look by rule: it says that nothing can be read, or it goes against a sure
-    reading.
+    """Whether a decision is read again by rule: it says that nothing is legible, or it contradicts a
+    confident reading.
     """
     decision = again.case.decision(split_item_id(again.item.id)[1])
     if again.by_machine or decision is None:
@@ -546,7 +543,7 @@ _OF_THIRD = "-third"
 
 
 def is_of_third(decision: Decision) -> bool:
-    """Whether a decision is what a third person settled."""
+    """Whether a decision is the result of adjudication."""
     return decision.uuid.endswith(_OF_THIRD)
 
 
@@ -555,7 +552,7 @@ def _decision_of(look: Decision) -> str:
 
 
 def _decision_of_uuid(uuid: str) -> str:
-    """The uuid of the decision that a third look led to."""
+    """The uuid of the decision that an adjudication led to."""
     return f"{uuid}{_OF_THIRD}"
 
 

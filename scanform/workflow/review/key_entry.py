@@ -1,9 +1,8 @@
-"""Keying a paper or telephone form by hand, question by question or from a prepared list, through the same rules as
+"""Key entry of a paper or telephone form, question by question or from a prepared list, under the same rules as
 reading.
 
 A keyed form never replaces a scanned one: its response is `manual-<form id>` for a printed form and `manual-<n>`
-otherwise. Form id and token say which form it is; `merge` brings it together with the scan of the form and with what
-came by other ways.
+otherwise. Form id and token identify the form; `merge` matches it with the scan of the form and with other channels.
 """
 
 import difflib
@@ -36,20 +35,21 @@ PREFIX = KEYED_PREFIX
 CHANNELS = (Channel.MANUAL, Channel.PHONE)
 
 ILLEGIBLE, BACK, HELP, AS_WRITTEN = "!", "<", "?", "="
-"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed; after a
-refusal, that it stands there like that.
+"""Commands that can be typed instead of an answer: the writing is illegible, one question back, what can be typed;
+after a refusal, that the form really says so.
 """
 
 RAW = "raw"
-"""In a prepared list, {"raw": "..."} in the place of a value: what stands there even if no rule admits it."""
+"""In a prepared list, {"raw": "..."} in place of a value: what is written there even if no rule admits it."""
 
 _MARKS = frozenset({"two-marks", "exclusive-with-others"})
-"""Refusals of marks that do not go together."""
+"""Refusals of incompatible marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedForm:
-    """Which form is keyed: the id its response will have ("" until a new one is drawn), its questionnaire, its token.
+    """The form that is keyed: the id its response will have ("" until a new one is drawn), its questionnaire, its
+    token.
 
     `known` says whether the form was keyed before, `scanned` whether it was read from a scan.
     """
@@ -63,7 +63,7 @@ class KeyedForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing to key: a question, or the text beside one of its options. `heading` is its section or matrix."""
+    """One field to key: a question, or the text beside one of its options. `heading` is its section or matrix."""
 
     question: Question
     option: Option | None
@@ -102,7 +102,7 @@ def find_form(project: Project, name: str | None, *, questionnaire: str | None =
 
 
 def scanned_text(form: KeyedForm, language: str) -> str:
-    """What the person should know when the form was read from a scan too; "" when it was not."""
+    """The notice that the form was also read from a scan; "" when it was not."""
     return text("merge.form-scanned", language, form=form.response_id.removeprefix(PREFIX)) if form.scanned else ""
 
 
@@ -119,7 +119,7 @@ def key_form(
     echo: Callable[[str], None],
     language: str = "de",
 ) -> Response:
-    """Asks question by question; a wrong answer is asked again with the reason. Nothing is stored yet (see `save`).
+    """Ask question by question; an invalid answer is asked again with the reason. Nothing is stored yet (see `save`).
 
     `prompt` shows a text and returns what was typed; `echo` shows a line.
     """
@@ -152,9 +152,9 @@ def key_form(
 
 def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channel, language: str = "de") -> Response:
     """The response from a prepared list: column -> value (text, number, a list of option codes, or {"raw": text} for
-    what stands there even if no rule admits it); columns left out are "no answer".
+    what is written there even if no rule admits it); columns left out are "no answer".
 
-    Raises InputError that names every column that is unknown and every value that is wrong.
+    Raises InputError naming every unknown column and every invalid value.
     """
     line = fields(form.questionnaire, language)
     unknown = sorted(given.keys() - {field.column for field in line})
@@ -180,10 +180,10 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
 
 
 def save(project: Project, response: Response, *, replace_known: bool = False, reviewer: str = "") -> Response:
-    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was
-    keyed before.
+    """Store a keyed response as a batch of its own and return it with its id; raises UsageError when the form was keyed
+    before.
 
-    `reviewer` is the name of the person who keyed it; it goes with each value, and the time with the response.
+    `reviewer` is the name of the person who keyed it; it is stored with each value, and the time with the response.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with project.store.writing() as tx:
@@ -220,9 +220,7 @@ def _only_questionnaire(project: Project, code: str | None) -> Questionnaire:
 
 
 def _imported(project: Project, name: str) -> Issued | None:
-    """A form that was printed elsewhere has no number on it; the one that it got when it was read names it all the
-    same.
-    """
+    """A form printed elsewhere bears no number; the number assigned when it was read identifies it all the same."""
     parts = parse_form_id(name)
     layout = project.layouts.get(parts[0]) if parts else None
     if parts is None or layout is None or not layout.imported:
@@ -292,12 +290,12 @@ def _not_asked(field: Field, answers: Mapping[str, Answer]) -> Answer | None:
 
 
 def _previous(line: tuple[Field, ...], place: int, answers: Mapping[str, Answer]) -> int:
-    """The field asked before this one; the first one when there is none."""
+    """The field asked before this one, or the first one."""
     return max((at for at in range(place) if _not_asked(line[at], answers) is None), default=0)
 
 
 def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None], language: str) -> Answer | None:
-    """Asks until the answer is valid; None when the person wants to go back."""
+    """Ask until the answer is valid; None when the person wants to go back."""
     _show(field, echo, language)
     refused: tuple[str, str] | None = None
     unlisted: Answer | None = None
@@ -347,7 +345,7 @@ def _show(field: Field, echo: Callable[[str], None], language: str) -> None:
         echo(f"  {text('enter.signature', language)}")
 
 
-# --- what was typed --------------------------------------------------------------------------------------------------
+# --- typed answers ---------------------------------------------------------------------------------------------------
 
 
 def _typed(value: object) -> str:
@@ -359,7 +357,7 @@ def _typed(value: object) -> str:
 
 
 def _codes(question: Question, typed: str) -> str:
-    """Numbers of options as their codes; what is no number of an option stays as typed, as its code."""
+    """Option numbers as option codes; anything else stays as typed, as a code."""
     if not question.options or typed == ILLEGIBLE:
         return typed
     options = {str(number): option.code for number, option in enumerate(question.options, 1)}
@@ -367,7 +365,7 @@ def _codes(question: Question, typed: str) -> str:
 
 
 def _key(field: Field, typed: str) -> Answer | Problem:
-    """The answer to a field as a person keyed it, or the problem with it."""
+    """The keyed answer to a field, or the problem with it."""
     if typed == ILLEGIBLE:
         return replace(_empty(field, Missing.ILLEGIBLE), problems=("illegible",))
     if not typed:
@@ -376,12 +374,12 @@ def _key(field: Field, typed: str) -> Answer | Problem:
 
 
 def _is_listed(field: Field, value: str) -> bool:
-    """Whether a value is in the list of its question, where there is one."""
+    """Whether a value is in the list of its question, if there is one."""
     return not value or field.option is not None or not field.question.values or value in field.question.values
 
 
 def _not_listed(field: Field, value: str, language: str) -> str:
-    """That a value is not in the list, what resembles it there, and how to keep it."""
+    """The message that a value is not in the list, with similar entries and how to keep it."""
     alike = difflib.get_close_matches(value, field.question.values, MOST_SUGGESTIONS, ALIKE)
     words = text("enter.alike", language, values=", ".join(alike)) if alike else ""
     return " ".join(
@@ -392,7 +390,7 @@ def _not_listed(field: Field, value: str, language: str) -> str:
 
 
 def _as_written(field: Field, typed: str, slug: str) -> Answer:
-    """What stands there although a rule refuses it (`slug`), beside the code for why there is no value."""
+    """The entry refused by a rule (`slug`), beside the code for why there is no value."""
     missing, problem = (
         (Missing.MULTIPLE_MARKS, "inadmissible") if slug in _MARKS else (Missing.IMPLAUSIBLE, "implausible")
     )
@@ -427,7 +425,9 @@ def _response(form: KeyedForm, channel: Channel, answers: Mapping[str, Answer]) 
 
 
 def waiting_text(response: Response, language: str) -> str:
-    """What of a keyed form waits for a look because it breaks a rule, and why; "" when nothing does."""
+    """The values of a keyed form that wait for review because they break a rule, with the reason; "" when there are
+    none.
+    """
     waiting = [answer for answer in response.answers if answer.status is Status.REVIEW]
     lines = [
         f"  {answer.column}: {' '.join(reason_text(slug, language) for slug in answer.problems)}" for answer in waiting

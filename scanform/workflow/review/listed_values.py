@@ -1,6 +1,4 @@
-"""What a list of admissible values says about a value that somebody has to type: what resembles the reading, and
-what is the only one left.
-"""
+"""Uses a list of admissible values to help with typing: entries similar to the reading, and the only entry left."""
 
 import difflib
 import re
@@ -12,12 +10,12 @@ from scanform.rules import UNREAD
 
 MOST_SUGGESTIONS = 3
 ALIKE = 0.5
-"""A listed value is suggested when it resembles the reading that much (difflib's ratio, 0..1)."""
+"""Minimum similarity of a suggested list entry to the reading (difflib's ratio, 0..1)."""
 
 
 def allowed(question: Question, questionnaire: Questionnaire | None, values: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of a question's list that go with the `values` of other questions, question -> canonical value; all
-    of them where nothing is known.
+    """The entries of a question's list compatible with the `values` of other questions, question -> canonical value;
+    all entries where nothing is known.
     """
     left = question.values
     known = question.goes_with
@@ -32,9 +30,7 @@ def allowed(question: Question, questionnaire: Questionnaire | None, values: Map
 
 
 def suggested(item: ReviewItem, question: Question, left: Sequence[str]) -> tuple[str, ...]:
-    """Values of the list that were read, then those that resemble a reading, those that are `left` before the
-    others.
-    """
+    """List entries that were read, then entries similar to a reading, with those `left` first."""
     readings = [
         reading for reading in (item.value, *(candidate.value for candidate in item.candidates)) if reading.strip()
     ]
@@ -50,8 +46,8 @@ def suggested(item: ReviewItem, question: Question, left: Sequence[str]) -> tupl
 
 
 def only_one(item: ReviewItem, question: Question, left: Sequence[str]) -> str:
-    """The one value of the list that goes with what is known of others and with the characters that were read; ""
-    where there are several, or none.
+    """The one list entry compatible with other known values and with the characters read; "" where there are several,
+    or none.
     """
     read = next((candidate.value.strip() for candidate in item.candidates if UNREAD in candidate.value), "")
     if read.strip(UNREAD):

@@ -1,8 +1,7 @@
-"""What the desk knows of a project's responses: loaded once, kept up to date by every act, and read anew in the
-background.
+"""In-memory copy of a project's responses: loaded once, updated by every act, and reloaded in the background.
 
-Whoever uses it holds `lock`. The lock is taken before the store, everywhere: whoever held the store and then waited for
-the lock would keep both for ever.
+Callers hold `lock`. The lock is taken before the store, everywhere: a holder of the store that waited for the lock
+would cause a deadlock.
 """
 
 import logging
@@ -34,16 +33,16 @@ from scanform.workflow.review.cases import (
 log = logging.getLogger(__name__)
 
 FRESH_S = 15.0
-"""Seconds for which the memory is used before the store is read again: another program may have read or imported
-more.
+"""Seconds for which the memory is used before the store is read again: another program may have read or
+imported more.
 """
 
 ANXIOUS_S = 1.0
 """The same while the queue is empty, in seconds."""
 
 LOAD_SHARE = 20.0
-"""The store is read again only after so many times the seconds that the last reading took: at most about one twentieth
-of the time goes into it, however large the project.
+"""The store is read again only after this multiple of the seconds that the last reading took: at most about one
+twentieth of the time goes into it, whatever the size of the project.
 """
 
 _NEVER = float("-inf")
@@ -76,7 +75,7 @@ class Memory:
 
     @property
     def cases(self) -> Mapping[str, Case]:
-        """All responses that count, and what contradicts itself between them."""
+        """All responses that count, and the contradictions between them."""
         return self._cases
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ class Memory:
         return (case, answer) if case and answer else None
 
     def members_of(self, response_id: str) -> tuple[str, ...]:
-        """The responses that the latest merge joined with this one, itself among them; empty when it stands alone."""
+        """The responses the latest merge joined with this one, including itself; empty when it stands alone."""
         return self._places.get(response_id, ())
 
     def layout(self, response_id: str) -> Layout | None:
@@ -99,21 +98,21 @@ class Memory:
         return self.editions.layout(self._form(response_id))
 
     def questionnaire_of(self, item: ReviewItem) -> Questionnaire | None:
-        """The edition of the questionnaire by which an item was asked."""
+        """The edition of the questionnaire in which an item was asked."""
         return self.editions.questionnaire(self._form(item.response_id), item.questionnaire)
 
     def question_of(self, item: ReviewItem) -> Question | None:
-        """The question that an item answers, in that edition."""
+        """The question of an item, in that edition."""
         questionnaire = self.questionnaire_of(item)
         return questionnaire.question(item.question) if questionnaire else None
 
     def is_contact(self, item: ReviewItem) -> bool:
-        """Whether a value is of a person, not an answer; what no questionnaire knows may be of one."""
+        """Whether a value is personal data, not an answer; a value unknown to all questionnaires may be personal."""
         question = self.question_of(item)
         return question is None or question.data_class is DataClass.CONTACT
 
     def asks_for_person(self, case: Case, question: str) -> bool:
-        """The same of a question of a case; looked up once for each edition."""
+        """The same for a question of a case; looked up once for each edition."""
         questionnaire = self.editions.questionnaire(case.form, case.machine.questionnaire)
         if questionnaire is None:
             return True
@@ -127,11 +126,11 @@ class Memory:
         case = self._cases.get(response_id)
         return case.form if case else response_id
 
-    # --- reading the store anew --------------------------------------------------------------------------------------
+    # --- reloading the store -----------------------------------------------------------------------------------------
 
     def refresh(self, *, anxious: bool = False) -> None:
-        """Read the store now when nothing is known yet, else in the background when the memory is old, and sooner when
-        `anxious`; nobody waits for that.
+        """Read the store now if nothing is loaded yet, otherwise in the background when the memory is old, and sooner
+        when `anxious`; nobody waits for that.
         """
         age_s = time.monotonic() - self._loaded_at
         if self._loaded_at == _NEVER:
@@ -144,12 +143,12 @@ class Memory:
             self._loader.start()
 
     def ensure(self) -> None:
-        """Read the store when nothing is known yet: a decision concerns what belongs together, too."""
+        """Read the store if nothing is loaded yet: a decision also affects related responses."""
         if self._loaded_at == _NEVER:
             self.refresh()
 
     def forget(self) -> None:
-        """The next question is answered from the store as it is then."""
+        """The next query reads the store."""
         self._loaded_at = _NEVER
         self._touched.clear()
 
@@ -175,7 +174,7 @@ class Memory:
             return values.last_decision(tx)
 
     def _remember(self, loaded: Standings, began: float) -> None:
-        """Take what was loaded, but for responses that were decided on meanwhile: of those the memory knows more."""
+        """Adopt what was loaded, except for responses decided on meanwhile: their state in memory is newer."""
         newer = {name: self._cases.get(name) for name in self._touched}
         self._places = {member: place for place in loaded.places for member in place}
         self._cases = {case.machine.id: case for case in loaded.cases if case.machine.id not in newer}
@@ -186,7 +185,7 @@ class Memory:
     # --- following the acts ------------------------------------------------------------------------------------------
 
     def catch_up(self, tx: Transaction) -> None:
-        """Take in what was decided through other programs since the memory was filled."""
+        """Apply decisions made through other programs since the memory was filled."""
         fresh = values.decisions_after(tx, self._sequence)
         for response_id in {decision.item.rpartition(ITEM_SEPARATOR)[0] for decision in fresh}:
             if response_id in self._cases:
@@ -194,14 +193,14 @@ class Memory:
         self._sequence = max(self._sequence, values.last_decision(tx))
 
     def reload(self, tx: Transaction, item: str) -> None:
-        """Take in the response of `item`, or the contradictions of a place, as the store has them now."""
+        """Reload the response of `item`, or the contradictions of a respondent, from the store."""
         try:
             self._reload_case(tx, split_item_id(item)[0])
-        except ValueError:  # no id of an item: nothing is there
+        except ValueError:  # not the id of an item
             return
 
     def learn(self, tx: Transaction, case: Case, decision: Decision) -> None:
-        """Follow a decision that was just written."""
+        """Apply a decision that was just written."""
         if case.contradictory:
             self._rejoin(tx, case.members, case.machine.id)
             return
@@ -229,7 +228,7 @@ class Memory:
         self._cases[response_id] = response_case(found[0], versions, made, self.editions)
 
     def _rejoin(self, tx: Transaction, members: Sequence[str], name: str = "") -> None:
-        """Look anew for contradictions between `members`; `name` is the merged record that they made until now."""
+        """Look again for contradictions between `members`; `name` is the merged record they made so far."""
         if not members:
             return
         responses = [self._cases[member].effective for member in members if member in self._cases]
@@ -245,5 +244,5 @@ class Memory:
 
 
 def shown_item(case: Case, answer: Answer) -> ReviewItem:
-    """An answer of a case as what is shown and decided: its effective value, with the version of the machine's."""
+    """An answer of a case as shown and decided: its effective value, with the version of the machine's."""
     return review_item(case.effective, answer, case.versions)

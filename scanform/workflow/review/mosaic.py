@@ -1,9 +1,9 @@
-"""Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms
-all that fit.
+"""Many doubtful values at once: the crops of one question and one reading across all forms, confirmed with one key
+where all of them fit.
 
-A screen is drawn at random, so that nobody can guess what comes, and shows the least certain first. What the machine
-holds for wrong, what it proposes nothing for, contradictions, what a whole form or page is shown for once and what was
-put off are looked at one by one.
+A screen is drawn at random, so that nobody can predict it, and shows the least certain first. Reviewed one by one
+instead: values the machine considers wrong, values without a proposal, contradictions, values shown once for a whole
+form or page, and postponed values.
 """
 
 from collections import defaultdict
@@ -18,18 +18,18 @@ from scanform.workflow.review.desk import Desk
 from scanform.workflow.review.queue import Part
 
 LEAST = 0.5
-"""Values that are rather wrong than right are no work for a screen on which most should fit."""
+"""Values more likely wrong than right are unsuitable for a screen on which most should fit."""
 
 FEWEST = 4
-"""Smaller groups are quicker done one by one."""
+"""Smaller groups are quicker one by one."""
 
 BLANK = "blank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Values that can be shown together: `said` is the reading they share, in words, "" where each has its own;
-    `count` wait.
+    """Values that can be shown together: `said` is the reading they share, in words, "" where each has its own; `count`
+    wait.
     """
 
     key: str
@@ -41,21 +41,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One value on a screen; `order` is its place among all of its group, the least certain first."""
+    """One value on a screen; `order` is its place in its whole group, the least certain first."""
 
     card: Card
     order: int
 
 
 class Mosaic:
-    """The groups of a desk's open values. Keeps nothing: what was decided is gone from the next screen."""
+    """The groups of a desk's open values. Stateless: a decided value is gone from the next screen."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     def groups(self, reviewer: str = "", *, contact: bool = True, language: str = "de") -> list[Group]:
-        """All groups worth a screen, in the order of the form; for a `reviewer`, of what nobody else has on the
-        screen.
+        """All groups worth a screen, in the order of the form; for a `reviewer`, without values on other people's
+        screens.
         """
         found = []
         for key, items in _grouped(self._desk.open_items(reviewer, contact=contact)).items():
@@ -75,10 +75,10 @@ class Mosaic:
         contact: bool = True,
         language: str = "de",
     ) -> list[Tile]:
-        """At most `limit` open values of a group for `reviewer`, in an order that nobody can foresee and that stays the
-        same while they wait.
+        """At most `limit` open values of a group for `reviewer`, in an unpredictable order that stays the same while
+        they wait.
 
-        What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
+        Values already `shown` on the screen are not handed out again; nobody else gets these values meanwhile.
         """
         items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
         drawn = sorted(items, key=_drawn)
@@ -100,8 +100,8 @@ def _drawn(item: ReviewItem) -> bytes:
 
 
 def group_of(item: ReviewItem) -> str | None:
-    """The key of the group in which an open value is shown: question and reading, for written values the question;
-    None for what is shown alone.
+    """The key of the group of an open value: question and reading, for written values the question; None for values
+    shown alone.
     """
     proposal = proposed(item)
     if (

@@ -1,4 +1,4 @@
-"""What waits on the desk: in which order, how much of it, and who has which values on the screen."""
+"""The review queue: its order, its size, and who has which values on the screen."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,10 +17,11 @@ from scanform.workflow.review.seeded_items import SeededItems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many values and contradictions wait within reach (`postponed` among them), people decided, and both together.
+    """Number of values and contradictions that wait within reach (`postponed` among them), that people decided, and the
+    sum.
 
-    Apart from these: how many wait on other people's screens (`elsewhere`), and values of persons that wait for those
-    who may see them (`contact`).
+    Counted apart: values waiting on other people's screens (`elsewhere`), and personal values waiting for those who may
+    see them (`contact`).
     """
 
     open: int
@@ -31,14 +32,14 @@ class Counts:
     contact: int = 0
 
     def told(self) -> dict[str, int]:
-        """The numbers as a screen gets them; of what is apart those that are not nought."""
+        """The counts as sent to a screen; those counted apart only if they are not zero."""
         return {name: count for name, count in asdict(self).items() if count or name not in {"elsewhere", "contact"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Some of what waits, to be given out by itself: only such known answers go with it as it `fits`, and all come in
-    the order of their `place`.
+    """Part of the queue, handed out by itself: only seeded items that it `fits` go with it, all in the order of their
+    `place`.
     """
 
     items: Sequence[ReviewItem]
@@ -47,7 +48,7 @@ class Part:
 
 
 class Queue:
-    """The open values of a project. Whoever calls holds the memory's lock."""
+    """The open values of a project. The caller holds the memory's lock."""
 
     def __init__(self, project: Project, memory: Memory, seeded: SeededItems) -> None:
         self._store = project.store
@@ -55,8 +56,8 @@ class Queue:
         self._seeded = seeded
 
     def after(self, item: str) -> tuple[ReviewItem, ...]:
-        """What waits behind `item`, decided or not ("": everything): question by question, contradictions after
-        doubtful values, what was put off last.
+        """The queue after `item`, decided or not ("": everything): question by question, contradictions after doubtful
+        values, postponed ones last.
         """
         line = self._in_line([one for odd in (False, True) for one in self._open(item, contradictory=odd).values()])
         place = next((number for number, one in enumerate(line) if one.id == item), -1)
@@ -72,7 +73,7 @@ class Queue:
         first: str,
         part: Part | None,
     ) -> list[ReviewItem]:
-        """Lease at most `limit` open values to `reviewer`, with known answers among them: see `Desk.claim_items`."""
+        """Lease at most `limit` open values to `reviewer`, with seeded items among them: see `Desk.claim_items`."""
         self._memory.refresh()
 
         def first_of_all(items: Iterable[ReviewItem]) -> list[ReviewItem]:
@@ -139,7 +140,7 @@ class Queue:
         return Counts(open=waits, postponed=postponed, settled=settled, total=total, elsewhere=elsewhere, contact=apart)
 
     def _settled_answers(self, case: Case) -> int:
-        """How many values of a response people decided that are not of persons."""
+        """Number of values of a response decided by people, without personal ones."""
         if not case.settled:
             return 0
         decided = (answer for answer in case.machine.answers if case.decision(answer.column) is not None)
@@ -150,7 +151,7 @@ class Queue:
         return found is not None and found[1].status is Status.REVIEW
 
     def _in_line(self, items: Iterable[ReviewItem]) -> list[ReviewItem]:
-        """Question by question, contradictions after doubtful values; what was put off comes last."""
+        """Question by question, contradictions after doubtful values; postponed values last."""
         apart: tuple[list[ReviewItem], list[ReviewItem]] = ([], [])
         for item in items:
             apart[self._memory.cases[item.response_id].contradictory].append(item)
@@ -159,7 +160,7 @@ class Queue:
         return sorted(line, key=lambda item: item.postponed)
 
     def _open(self, after: str, *, contradictory: bool) -> dict[str, ReviewItem]:
-        """Open values or open contradictions, and the item `after` as the place where to go on, decided or not."""
+        """Open values or open contradictions, and the item `after` as the place to continue, decided or not."""
         cases = (case for case in self._memory.cases.values() if case.contradictory is contradictory)
         found = {item.id: item for case in cases for item in case.open_items}
         mark = self._memory.find(after) if after and after not in found else None
@@ -169,7 +170,7 @@ class Queue:
         return found
 
     def _columns(self) -> dict[str, Sequence[str]]:
-        """The columns of each questionnaire in the order of the form, as the fullest response has them."""
+        """The columns of each questionnaire in the order of the form, taken from the fullest response."""
         columns: dict[str, Sequence[str]] = {}
         for case in self._memory.cases.values():
             known = columns.get(case.machine.questionnaire)
@@ -179,5 +180,5 @@ class Queue:
 
 
 def _of_others(tx: Transaction, reviewer: str) -> set[str]:
-    """What other people have on their screens."""
+    """The values on other people's screens."""
     return {item for item, holder in leases.holders(tx).items() if holder != reviewer}

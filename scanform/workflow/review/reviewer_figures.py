@@ -1,6 +1,4 @@
-"""How well people work at the station, as far as the project lets anybody see it: wrong proposals let pass, and how
-long decisions take.
-"""
+"""Reviewers' performance, as far as the project lets anybody see it: wrong proposals missed, and decision times."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +15,10 @@ NOBODY, SUPERVISOR = "nobody", "supervisor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Known answers of all people together, screen by screen, and person by person where that may be seen; the pace of
-    everybody's decisions.
+    """Seeded items of all people together, screen by screen, and person by person where permitted; everybody's decision
+    times.
 
-    `decided_forms` is on how many forms anybody has decided anything; `share` of the values on a screen are known
-    answers.
+    `decided_forms` is the number of forms with a decision; `share` is the fraction of seeded items on a screen.
     """
 
     known: Tally
@@ -33,14 +30,14 @@ class Figures:
 
     @property
     def seconds_per_form(self) -> float:
-        """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
+        """Time spent on the forms reviewed, in seconds per form; 0 when nothing is known."""
         return seconds_per_form(self.decision_times, self.decided_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFigures:
-    """What somebody sees of their own work: values decided, forms looked at, known answers; `known` is None where
-    the project shows nobody's.
+    """A person's view of their own work: values decided, forms reviewed, seeded items; `known` is None where the
+    project shows nobody's.
     """
 
     values: int
@@ -49,7 +46,7 @@ class OwnFigures:
 
 
 def figures(project: Project, viewer: Person) -> Figures:
-    """The figures as `viewer` may see them; names only for supervisors, and only where the project says so."""
+    """The figures visible to `viewer`; names only for supervisors, and only where the project permits."""
     with project.store.reading() as tx:
         everything, screens, people = tallies(tx, before=_today())
         found, forms = decision_times(tx), values.decided_forms(tx)
@@ -79,7 +76,5 @@ def own_figures(project: Project, reviewer: str) -> OwnFigures:
 
 
 def _today() -> str:
-    """Known answers are counted from the day after: a figure that moved with a decision would tell which values they
-    were.
-    """
+    """Seeded items are counted from the next day: a figure that moved with a decision would reveal them."""
     return datetime.now(UTC).date().isoformat()

@@ -1,8 +1,7 @@
-"""Who may see and decide which value: the one rule that all doors go through, whatever they are called and whatever
-they answer.
+"""Who may see and decide which value: the one rule that all entry points apply.
 
-Four things count: whether the value is of a person (contact class), who has it on the screen (lease), whether it waits
-at all (openness), and what somebody had to do with it before (own acts, blind readings).
+Four things count: whether the value is personal (contact class), who has it on the screen (lease), whether it waits at
+all (openness), and what somebody had to do with it before (own acts, blind readings).
 """
 
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ AGAIN = "again:"
 
 
 class Sight(StrEnum):
-    """What somebody is shown of a value: the place on the paper, or what was read and decided."""
+    """How much of a value somebody is shown: its picture on the paper, or also what was read and decided."""
 
     PICTURE = "picture"
     VALUE = "value"
@@ -32,7 +31,7 @@ class Sight(StrEnum):
 class Refusal(StrEnum):
     """Why somebody may not decide a value; the values are keys of the texts `review.*`.
 
-    NOT_YOURS says nothing about the value: it is the same for one that does not exist.
+    NOT_YOURS reveals nothing about the value: it is the same for one that does not exist.
     """
 
     NOT_YOURS = "not-yours"
@@ -43,10 +42,11 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealings:
-    """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the
-    screen (`taken`), they `acted` on it, what stands is their `own`, or they read it without knowing what stands there
-    (`blind`): as long as they have it on the screen for that, and no longer once it waits again and was given to them
-    like any other.
+    """A person's involvement with a value.
+
+    It was `given` to them and to nobody since; somebody else has it on the screen (`taken`); they `acted` on it; the
+    value in force is their `own`; or they read it without knowing the current value (`blind`): while they have it on
+    the screen for that, and no longer once it waits again and was given to them like any other.
     """
 
     given: bool
@@ -57,7 +57,7 @@ class Dealings:
 
 
 def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealings:
-    """What somebody has to do with a value of `case` (None: it is gone)."""
+    """A person's involvement with a value of `case` (None: it is gone)."""
     holder = leases.holder_of(tx, item)
     made = values.decisions(tx, item.rpartition(ITEM_SEPARATOR)[0])
     seen = verifications(tx, item)
@@ -73,8 +73,8 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
 
 
 def may_see(person: Person, had: Dealings, *, contact: bool, what: Sight) -> bool:
-    """Whether somebody may see a value, or only its picture. Whoever reads blindly sees the paper and nothing else;
-    others who may not see everything see what was given to them and what they did.
+    """Whether somebody may see a value, or only its picture. A blind reader sees the paper and nothing else; others who
+    may not see everything see what was given to them and what they did.
     """
     if contact and not person.may(Right.CONTACT):
         return False
@@ -97,7 +97,7 @@ def refusal(
     if (contact and not everything) or had.taken or had.blind or not (everything or had.given or had.acted):
         return Refusal.NOT_YOURS
     if kind is DecisionKind.UNDO:
-        return None  # only own acts can be taken back
+        return None  # only own acts can be undone
     decision = case.decision(answer.column)
     if decision is not None and decision.reviewer != person.name:
         may_correct = person.may(Right.HISTORY) and kind is not DecisionKind.POSTPONE
@@ -110,7 +110,7 @@ def refusal(
 
 
 def says_the_same(wanted: Answer, current: Answer) -> bool:
-    """Whether two answers come to the same; what stands there although no rule admits it counts where both say it."""
+    """Whether two answers are equivalent; an entry kept although no rule admits it counts where both have it."""
     if wanted.raw and current.raw and wanted.raw != current.raw:
         return False
     return wanted.value == current.value and (
@@ -119,8 +119,8 @@ def says_the_same(wanted: Answer, current: Answer) -> bool:
 
 
 def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Verification]) -> bool:
-    """Whether somebody has read a value a second time, and the difference to what stands is not settled: knowing that,
-    they could read anew.
+    """Whether somebody has read a value a second time, and its difference to the current value is not settled: knowing
+    that, they could change their reading.
     """
     second = [act for act in in_force(look.act for look in seen if not look.third) if act.reviewer == name]
     answer = (

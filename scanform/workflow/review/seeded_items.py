@@ -1,9 +1,9 @@
-"""Known answers among what waits: they count how many wrong proposals people let pass. Nobody can tell them from the
-rest, and none becomes a value.
+"""Seeded items in the review queue measure how many wrong proposals people miss. They look like any other item, and
+none becomes a value.
 
-Where a reviewer's screen gets an open value, the lot may put a settled one of the same question before it, with a wrong
-proposal of the same kind. What the reviewer does with it is written apart from the decisions, so that no merge and no
-export can meet it.
+Before an open value on a reviewer's screen, a settled value of the same question may be inserted at random, with a
+wrong proposal of the same kind. The reviewer's response is stored apart from the decisions, so that it reaches no merge
+and no export.
 """
 
 from collections import Counter, defaultdict
@@ -28,26 +28,26 @@ from scanform.workflow.review.cards import proposed
 from scanform.workflow.review.cases import Case, Editions, response_case
 
 FARTHEST = 500
-"""So many responses are looked through for a known value; where none is found the open value goes alone."""
+"""Maximum number of responses searched for a seeded item; if none is found, the open value goes alone."""
 
 MOST = 4.0
-"""So many times the share is how probable a known value is at most, where it has to make up for values before which
-none can stand.
+"""Maximum probability of a seeded item, as a multiple of the configured fraction, where it makes up for values that
+cannot have one before them.
 """
 
 SAMPLE = 200
-"""So many responses tell of which questions values are known."""
+"""Number of responses sampled to find the questions with seeded items."""
 
 LASTS_S = 60.0
-"""How long that is believed."""
+"""How long that result is used."""
 
 Admits = Callable[[ReviewItem, str], bool]
-"""Whether the rules take a written value for an item."""
+"""Whether the rules accept a written value for an item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What became of known answers: all of them together ("" as `name`), those of a screen or of a person."""
+    """Results of seeded items: all of them together ("" as `name`), those of a screen or of a person."""
 
     name: str
     noticed: int
@@ -55,19 +55,19 @@ class Tally:
 
     @property
     def answered(self) -> int:
-        """How many were shown and settled."""
+        """Number shown and settled."""
         return self.noticed + self.missed
 
     @property
     def most(self) -> float:
-        """The share of wrong proposals that is let pass at most, with 95 % confidence."""
+        """Upper bound on the fraction of wrong proposals missed, at 95 % confidence."""
         return most_often(self.missed, self.answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off,
-    and how many are answered.
+    """A reviewer's current seeded items: those still waiting, in disguise, how many of them were postponed, and how
+    many are answered.
     """
 
     waiting: Mapping[str, tuple[SeededItem, ReviewItem]]
@@ -75,13 +75,13 @@ class Own:
 
     @property
     def postponed(self) -> int:
-        """How many were put off."""
+        """Number postponed."""
         return sum(item.postponed > 0 for _, item in self.waiting.values())
 
 
 class SeededItems:
-    """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls
-    holds the desk's lock.
+    """Chooses seeded items and stores the responses to them. `cases` are the current responses; the caller holds the
+    desk's lock.
     """
 
     def __init__(self, share: float, admits: Admits) -> None:
@@ -93,7 +93,7 @@ class SeededItems:
         self._plans: dict[tuple[str, str], str] = {}
 
     def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
-        """What a reviewer has of them."""
+        """A reviewer's seeded items."""
         made = rows.seeded_items_of(tx, reviewer)
         if not made:
             return Own(waiting={}, answered=0)
@@ -122,8 +122,8 @@ class SeededItems:
         fits: Callable[[ReviewItem], bool] = lambda _: True,
         lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
     ) -> list[ReviewItem]:
-        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what
-        does not go in any more is given back.
+        """`granted` values with seeded items among them, at most `limit`, `lined_up` as if all of them waited; values
+        that no longer fit are given back.
         """
         if not self._share and not rows.seeded_items_of(tx, reviewer):
             return list(granted)
@@ -152,11 +152,11 @@ class SeededItems:
         return mixed[:limit]
 
     def _chance(self, cases: Mapping[str, Case]) -> float:
-        """How probable a known value is before an open one: more than the share where known values cannot stand before
-        many of those that go to people.
+        """The probability of a seeded item before an open value: above the configured fraction when many of the values
+        handed out cannot have one before them.
 
-        Those of questions of which none of `SAMPLE` responses holds a known value, and those without a proposal. Looked
-        up once in a while.
+        These are values of questions for which none of `SAMPLE` responses holds a seeded item, and values without a
+        proposal. Recomputed occasionally.
         """
         if monotonic() >= self._until:
             line = list(cases.values())
@@ -181,20 +181,20 @@ class SeededItems:
         return min(0.5, self._share * self._more)
 
     def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
-        """Whether a value is a known one to somebody at the moment, waiting or answered."""
+        """Whether a value currently is a seeded item for somebody, waiting or answered."""
         case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
         return any(
             row.item == item and _still_known(row, case) is not None for row in rows.seeded_items_of(tx, reviewer)
         )
 
     def was_shown(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> bool:
-        """Whether somebody who saw `shown` at `item` saw the wrong proposal of a known value."""
+        """Whether somebody who saw `shown` at `item` saw the wrong proposal of a seeded item."""
         return any(
             (row.item, row.version, row.shown) == (item, version, shown) for row in rows.seeded_items_of(tx, reviewer)
         )
 
     def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
-        """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
+        """A response as somebody sees it: its seeded items open in disguise, or as that person decided them."""
         held = {
             row.item: row
             for row in rows.seeded_items_of(tx, reviewer)
@@ -215,11 +215,11 @@ class SeededItems:
         return response_case(replace(case.machine, answers=answers), case.versions, (*case.decisions, *acts), editions)
 
     def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
-        """Whether an act with this uuid is one of a reviewer's answers to known values."""
+        """Whether an act with this uuid is one of a reviewer's responses to seeded items."""
         return any(answer.act.uuid == uuid for answer in rows.answers(tx, reviewer))
 
     def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
-        """Write what somebody did with a known value; the latest counts, as everywhere."""
+        """Store a response to a seeded item; the latest counts, as everywhere."""
         rows.add_answer(tx, SeededAnswer(act=act, screen=screen, after=after))
         if act.kind is DecisionKind.UNDO:
             leases.claim(tx, [act.item], act.reviewer, 1)
@@ -227,7 +227,7 @@ class SeededItems:
             leases.release(tx, [act.item], holder=act.reviewer)
 
     def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> SeededAnswer | None:
-        """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
+        """A reviewer's latest response in force to a value that is still a seeded item."""
         held = {
             row.item
             for row in rows.seeded_items_of(tx, reviewer)
@@ -240,8 +240,8 @@ class SeededItems:
     def planned(
         self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]
     ) -> int:
-        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted
-        from the first moment, so that no count tells that some have come in between.
+        """Number of seeded items that will be drawn before the waiting values when these go to a reviewer: they are
+        counted from the start, so that no count reveals that some were inserted.
         """
         self._seed = self._seed or drawn_seed(tx)
         if not self._share or not self._seed:
@@ -272,7 +272,7 @@ class SeededItems:
         taken: set[str],
         fits: Callable[[ReviewItem], bool],
     ) -> list[ReviewItem]:
-        """A known value to go before `waiting`, or none."""
+        """A seeded item to go before `waiting`, or none."""
         had = {row.item for row in rows.seeded_items_of(tx, reviewer)} | taken
         chosen = self._chosen(waiting, reviewer=reviewer, cases=cases, had=had, fits=fits)
         if chosen is None:
@@ -292,8 +292,8 @@ class SeededItems:
         had: set[str],
         fits: Callable[[ReviewItem], bool],
     ) -> tuple[ReviewItem, str] | None:
-        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes
-        nothing there is nothing to let pass.
+        """(a seeded item in disguise to go before `waiting`, the truth), or None: without a machine proposal there is
+        nothing to miss.
         """
         proposal = proposed(waiting)
         if proposal == "none" or waiting.postponed or waiting.evidence is None:
@@ -321,8 +321,8 @@ class SeededItems:
 
 
 def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
-    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if
-    given; a wrong proposal that stands afterwards was missed.
+    """(all together, by screen, by person) of the settled seeded items, on days `before` one (ISO 8601) if given; a
+    wrong proposal still in force afterwards was missed.
     """
     shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
@@ -342,14 +342,12 @@ def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, .
 
 
 def acted_on(tx: Transaction, reviewer: str) -> set[str]:
-    """The known values that somebody has decided, put off or taken back."""
+    """The seeded items that somebody has decided, postponed or undone."""
     return {answer.act.item for answer in rows.answers(tx, reviewer)}
 
 
 def contested(tx: Transaction) -> dict[str, set[str]]:
-    """Who answered which known value with something else than what stands and what was proposed: the truth may not
-    be one.
-    """
+    """Who answered which seeded item with neither the current value nor the proposal: the truth may be wrong."""
     shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     found: dict[str, set[str]] = {}
     made = rows.answers(tx)
@@ -368,7 +366,7 @@ def contested(tx: Transaction) -> dict[str, set[str]]:
 
 
 def people_asked(tx: Transaction) -> dict[str, set[str]]:
-    """Who was shown which value as a known one: they have had to do with it."""
+    """Who was shown which value as a seeded item: they have been involved with it."""
     found: dict[str, set[str]] = {}
     for row in rows.seeded_items_of(tx):
         found.setdefault(row.item, set()).add(row.reviewer)
@@ -376,7 +374,7 @@ def people_asked(tx: Transaction) -> dict[str, set[str]]:
 
 
 def let_pass(row: SeededItem, act: Decision) -> bool:
-    """Whether the wrong proposal stands after what somebody did."""
+    """Whether the wrong proposal stands after somebody's response."""
     if act.kind is DecisionKind.CONFIRM:
         return True
     return act.kind in {DecisionKind.CORRECT, DecisionKind.NO_ANSWER} and act.to_value == row.shown
@@ -388,7 +386,7 @@ def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
 
 
 def _in_disguise(row: SeededItem, case: Case | None, *, postponed: int) -> ReviewItem | None:
-    """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
+    """What the screen shows for a seeded item; None when the value has changed, or waits itself by now."""
     answer = _still_known(row, case)
     if case is None or answer is None:
         return None
@@ -404,7 +402,7 @@ def _in_disguise(row: SeededItem, case: Case | None, *, postponed: int) -> Revie
 
 
 def _still_known(row: SeededItem, case: Case | None) -> Answer | None:
-    """The settled value behind a known one; None when it is not what it was, or waits itself by now."""
+    """The settled value behind a seeded item; None when it has changed, or waits itself by now."""
     column = split_item_id(row.item)[1]
     answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
     if case is None or answer is None or not known(answer) or case.decision(column) or answer.value != row.truth:
@@ -427,5 +425,5 @@ def _reopened(answer: Answer, row: SeededItem) -> Answer:
 
 
 def _as_decided(act: Decision, row: SeededItem) -> Decision:
-    """What somebody said to a known value as a decision about what was on the screen."""
+    """The response to a seeded item as a decision about what was on the screen."""
     return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act

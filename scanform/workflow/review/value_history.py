@@ -1,5 +1,5 @@
-"""What became of a value, and of all values of a page: what was read, who decided what, when and on which screen,
-and what stands now.
+"""The history of a value, and of all values of a page: what was read, who decided what, when and on which screen, and
+the current value.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,8 +24,8 @@ _TEXTS = "history.ui."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a value: `kind` is a key of the texts `history.ui.event-*`; `undone` when it was
-    taken back.
+    """An event in the history of a value: `kind` is a key of the texts `history.ui.event-*`; `undone` when it was
+    undone.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """What another source says about the same question of the same place."""
+    """What another source says about the same question of the same respondent."""
 
     item: str
     said_by: str
@@ -47,9 +47,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueHistory:
-    """All that is known of one value, in words; the events in the order in which they happened. `status` is what it
-    counts as now.
-    """
+    """Everything known about one value, in words; the events in chronological order. `status` is its current status."""
 
     card: Card
     value: str
@@ -61,8 +59,8 @@ class ValueHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A value on a page, in the order of the form: where it lies (mm), what is asked, what stands, what it counts
-    as, and whether it waits.
+    """A value on a page, in the order of the form: its place (mm), the question, the current value, its status, and
+    whether it waits.
     """
 
     item: str
@@ -76,7 +74,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """A page of a form that was read: its size in mm, the values on it, and how many pages the form has."""
+    """A page of a form that was read: its size in mm, the values on it, and the number of pages of the form."""
 
     form: str
     number: int
@@ -87,7 +85,7 @@ class PageFacts:
 
 
 def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = "de") -> ValueHistory | None:
-    """The history of a value or of a contradiction, for a `reviewer` as it is on their screen; None for an unknown
+    """The history of a value or of a contradiction, for a `reviewer` as shown on their screen; None for an unknown
     item.
     """
     card = desk.card(item, reviewer=reviewer, language=language)
@@ -121,7 +119,7 @@ def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = 
 def page_facts(
     desk: Desk, form: str, number: int, *, person: Person | None = None, language: str = "de"
 ) -> PageFacts | None:
-    """What lies on a page of a form that was read, for a `person` as far as they may see it; None when there is no
+    """The values on a page of a form that was read, for a `person` as far as they may see it; None when there is no
     such page.
     """
     case, layout = desk.case(form, reviewer=person.name if person else ""), desk.layout(form)
@@ -138,8 +136,8 @@ def page_facts(
 
 
 def _in_disguise(desk: Desk, case: Case, answer: Answer) -> bool:
-    """Whether a value is shown to somebody as another one than it is (`workflow.review.seeded_items`): what others
-    did with it is not told then.
+    """Whether a value is shown to somebody as a seeded item (`workflow.review.seeded_items`): then other people's acts
+    on it are hidden.
     """
     real = desk.case(case.machine.id)
     return real is not None and real.machine_answer(answer) != case.machine_answer(answer)
@@ -158,13 +156,13 @@ def page_picture(desk: Desk, form: str, number: int) -> bytes | None:
 
 
 SURE_FROM = 0.5
-"""From here on a reading is rather right than wrong."""
+"""Minimum probability of a reading that is more likely right than wrong."""
 
 _FIRST = {"read", "typed", "said"}
 
 
 def _read(case: Case, answer: Answer, card: Card, language: str) -> list[Event]:
-    """What came first: the machine read it, somebody typed it, or the sources of a contradiction say it."""
+    """The origin of the value: the machine read it, somebody typed it, or the sources of a contradiction say it."""
     if case.contradictory:
         claims = case.claims.get(answer.column, ())
         named = [
@@ -270,5 +268,5 @@ def _how_sure(answer: Answer) -> str:
 
 
 def _one_in(confidence: float) -> int:
-    """One of this many such readings is wrong."""
+    """One in this many such readings is wrong."""
     return max(2, round(1 / max(1 - confidence, 1e-6)))

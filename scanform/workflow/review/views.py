@@ -1,5 +1,5 @@
-"""Values as one person sees them: known answers in disguise, what they have to do with a value, and whether they may
-see it.
+"""Values as one person sees them: seeded items in disguise, the person's involvement, and whether they may
+see a value.
 """
 
 from dataclasses import replace
@@ -14,15 +14,15 @@ from scanform.workflow.review.seeded_items import SeededItems
 
 
 class Views:
-    """What the memory holds, person by person. Whoever calls holds the memory's lock."""
+    """The content of the memory, person by person. The caller holds the memory's lock."""
 
     def __init__(self, memory: Memory, seeded: SeededItems) -> None:
         self._memory = memory
         self._seeded = seeded
 
     def case(self, tx: Transaction, case: Case, reviewer: str) -> Case:
-        """A response as `reviewer` sees it: known answers in disguise, together with what they said to them; "" for as
-        it is.
+        """A response as `reviewer` sees it: seeded items in disguise, together with the responses to them; "" for the
+        actual state.
         """
         return self._seeded.seen_by(tx, case, reviewer, self._memory.editions) if reviewer else case
 
@@ -35,15 +35,15 @@ class Views:
         return case, next(answer for answer in case.effective.answers if answer.column == found[1].column)
 
     def dealings(self, tx: Transaction, item: str, name: str, case: Case | None) -> Dealings:
-        """What a person has to do with a value of `case` (None: it is gone) as they see it: what is a known answer to
-        them was given to them.
+        """A person's involvement with a value of `case` (None: it is gone) as they see it: their seeded items were
+        given to them.
         """
         had = dealings(tx, item, name, case)
         known = case is not None and self._seeded.is_at(tx, item, name, self._memory.cases)
         return replace(had, given=True, acted=had.acted or had.own, blind=False) if known else had
 
     def may_see(self, tx: Transaction, item: str, person: Person, what: Sight) -> bool:
-        """Whether a person may see a value, or only its picture; what is not there only those see who may see
+        """Whether a person may see a value, or only its picture; a missing value is visible only to those who may see
         everything.
         """
         found = self.find(tx, item, person.name)
@@ -51,5 +51,5 @@ class Views:
         return may_see(person, had, contact=found is not None and self.is_contact(*found), what=what)
 
     def is_contact(self, case: Case, answer: Answer) -> bool:
-        """Whether an answer is of a person, not an answer of the survey."""
+        """Whether an answer is personal data, not an answer of the survey."""
         return self._memory.is_contact(shown_item(case, answer))

@@ -1,4 +1,4 @@
-"""The ledger: every page handed in gets exactly one fate, every form one response. All of a page in one transaction."""
+"""The ledger: every submitted page gets exactly one fate, every form one response; each page is one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,21 +24,21 @@ from scanform.workflow.settling.revisions import settle as settle_revisions
 from scanform.workflow.settling.waiting_forms import CollationState, collation_of, held
 
 SUSPECT = "page-suspect"
-"""The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
+"""The problem of a page whose file is damaged: an empty box on it may be a gap in the image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedIdentity:
-    """What all pages of a form and of its photocopies share."""
+    """Everything the pages of a form and of its photocopies share."""
 
     digest: str
     instance: str
 
 
 def record_page(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> Fate:
-    """Store what a worker found on `page` (None: its content was read before), settle the fates, save the response.
+    """Store what a worker found on `page` (None: its content was read before), assign fates and save the response.
 
-    A page that another run settled in the meantime stays as it is. Returns its fate.
+    A page that another run has settled in the meantime stays as it is. Returns its fate.
     """
     settled = ledger.page_fate(tx, page.id)
     if settled is not None:
@@ -51,8 +51,8 @@ def record_page(project: Project, tx: Transaction, page: PageRecord, result: Pag
 
 
 def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int, Fate]:
-    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity. Returns
-    the fates.
+    """Resolve everything that depends on a reading: its form, the fates of its pages, the responses of its identity.
+    Returns the fates.
     """
     own = ledger.sheets_of_reading(tx, number)
     identity = own[0].identity
@@ -66,8 +66,8 @@ def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int,
 
 
 def resolve_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
-    """Recompute fates and responses of all pages with one printed identity from the pages that count. Returns the
-    fates.
+    """Recompute fates and responses of all pages of one printed identity from the pages that count. Returns
+    the fates.
     """
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
     given = fates(sheets, _preferred(tx, sheets))
@@ -90,7 +90,7 @@ def resolve_identity(project: Project, tx: Transaction, printed: PrintedIdentity
 
 
 def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
-    """The readings that people want to count: of each page of each form the one that was said last."""
+    """The readings people chose to count: for each page of each form, the latest choice."""
     if len(sheets) < 2:
         return set()
     found: dict[tuple[int | None, int | None], int] = {}
@@ -103,7 +103,7 @@ def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
 
 
 def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
-    """Give a page that was just read its form: the printed one, or one more photocopy of it."""
+    """Assign a newly read page to its form: the printed one, or another photocopy of it."""
     known = [
         other
         for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance)
@@ -166,15 +166,15 @@ def _save_form(
 
 
 def accept_settings(project: Project) -> AcceptSettings:
-    """From which confidence on this project takes values without a person."""
+    """Minimum confidence at which this project accepts values without review."""
     return AcceptSettings.at(project.config.reading.accept)
 
 
 def with_page_problems(
     response: Response, pages: Mapping[int, PageReading], before: Before = NOTHING_BEFORE
 ) -> Response:
-    """The response with what was said about its pages; nothing on a page that may be damaged is taken without a
-    person.
+    """The response with the problems of its pages; no value on a page that may be damaged is accepted without
+    review.
     """
     problems = [
         replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems
@@ -194,8 +194,8 @@ def with_page_problems(
 
 
 def _before(tx: Transaction, form_id: str) -> Before:
-    """How a form stands in the store: what was shown once stays where it is, and is not put where somebody has
-    decided already.
+    """The form as stored so far: photocopies already shown keep their place, and nothing is moved where decisions
+    exist.
     """
     standing = standings(values.decisions(tx, form_id))
     decided = frozenset(split_item_id(item)[1] for item, found in standing.items() if found.decision is not None)
@@ -203,14 +203,12 @@ def _before(tx: Transaction, form_id: str) -> Before:
 
 
 def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:
-    """The reading with the name under which these bytes were handed in this time (they may have come under another
-    before).
-    """
+    """The reading under the file name used for this submission (the bytes may have come under another name before)."""
     return replace(reading, ref=sheet.ref)
 
 
 def resolve_batch(project: Project, tx: Transaction, batch_id: int) -> None:
-    """Settle everything that the pages of a batch touch, after it was withdrawn or brought back."""
+    """Resolve everything the pages of a batch affect, after it was withdrawn or restored."""
     pages = ledger.pages_of_batch(tx, batch_id)
     identities = {
         PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
@@ -227,12 +225,12 @@ def resolve_batch(project: Project, tx: Transaction, batch_id: int) -> None:
 
 
 def _stands_alone(tx: Transaction, number: int) -> bool:
-    """Whether a reading has no place on a form, so that its pages depend on nothing else."""
+    """Whether a reading belongs to no form, so that its pages depend on nothing else."""
     return all(sheet.copy is None for sheet in ledger.sheets_of_reading(tx, number))
 
 
 def page_problems(pages: Iterable[PageRecord]) -> list[tuple[PageRecord, Problem, bool]]:
-    """What is wrong with each page; True marks what concerns the whole file, which is said once per file."""
+    """The problems of each page; True marks those of the whole file, which are reported once per file."""
     found: list[tuple[PageRecord, Problem, bool]] = []
     files: set[int] = set()
     for page in pages:

@@ -1,5 +1,5 @@
-"""Decisions follow the page that they are about when it turns out to be another respondent's: taken back where they
-stood, said again where it stands now.
+"""Decisions follow their page when it turns out to be another respondent's: undone on the old form, repeated on the new
+one.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from scanform.store.engine import Transaction
 
 
 def decisions_on(tx: Transaction, form: str, page: int | None) -> list[Decision]:
-    """What people decided about the values of a page of a form, as it stands."""
+    """The decisions in force about the values of one page of a form."""
     columns = {
         answer.column
         for response in values.load_responses(tx, response_id=form)
@@ -27,9 +27,7 @@ def decisions_on(tx: Transaction, form: str, page: int | None) -> list[Decision]
 
 
 def carry(tx: Transaction, decision: Decision, form: str, *, reviewer: str, uuid: str, at: str) -> None:
-    """Take a decision back where it stood, and say the same of the same page on its new form, in the name of who
-    decided.
-    """
+    """Undo a decision on the old form and repeat it for the same page on the new one, in the name of its author."""
     column = decision.item.rpartition("/")[2]
     undo = replace(
         decision,

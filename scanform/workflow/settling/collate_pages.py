@@ -1,9 +1,9 @@
-"""Which pages of an imported form belong together? Nothing printed says so: the order in which they lie in the stack
+"""Collates the pages of imported forms. Nothing printed tells which pages belong together; their order in the stack
 does.
 
-Forms of one page stand for themselves. For others, the pages of a stretch (a file, or neighbouring files of one page
-each) are put together in one go when all of them are read, because the direction of the stack shows only in the whole
-of it. What is settled once stays; a page that is read later joins the form beside it or begins one of its own.
+Forms of one page stand alone. For others, the pages of a stretch (a file, or neighbouring files of one page each) are
+collated together once all of them are read, because only the whole stretch shows the direction of the stack. Pages
+already collated stay where they are; a page read later joins the form beside it or begins one of its own.
 """
 
 import itertools
@@ -24,16 +24,16 @@ from scanform.workflow.reading.identify import own_instance
 from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity, resolve_reading
 
 SURE_FORMS = 3
-"""So many whole forms in a row, and nothing else, show that a stack lies the other way round."""
+"""Minimum run of whole forms, and nothing else, that shows a stack lying in reverse order."""
 
 _HOLES = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM, Fate.DAMAGED, Fate.ERROR})
-"""Pages of which nobody knows yet what they are; each may be a page of the form around it."""
+"""Pages not identified yet; each may be a page of the form around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A page of an imported form in a stretch: `number` of `pages`, counted from 1; `instance` once that is settled,
-    `own` as if it began a form.
+    """A page of an imported form in a stretch: `number` of `pages`, counted from 1; `instance` once it is collated,
+    `own` the instance it would have if it began a form.
 
     `holes` pages directly before it could not be read.
     """
@@ -48,20 +48,20 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The form that a page gets; `unsure` when a person should see whether the page belongs to it."""
+    """The form assigned to a page; `unsure` when a person should check the assignment."""
 
     instance: str
     unsure: bool
 
 
 def is_joined(layouts: Mapping[str, Layout], identity: Identity | None) -> bool:
-    """Whether the pages around a page decide which form it belongs to."""
+    """Whether the form of a page follows from the pages around it."""
     layout = layouts.get(identity.digest) if identity else None
     return layout is not None and layout.imported and len(layout.pages) > 1
 
 
 def group(stretch: Sequence[Sheet]) -> list[tuple[Sheet, ...]]:
-    """The forms in a stretch: page numbers rise within a form, or fall when that makes more whole forms."""
+    """The forms in a stretch: page numbers rise within a form, or fall if that yields more whole forms."""
     rising, falling = _parsed(stretch, 1), _parsed(stretch, -1)
     return falling if _whole(falling) > _whole(rising) else rising
 
@@ -100,14 +100,14 @@ def _whole(groups: Iterable[Sequence[Sheet]]) -> int:
 
 
 def _is_doubtful(stretch: Sequence[Sheet], groups: Sequence[Sequence[Sheet]]) -> bool:
-    """Whether the pages could as well be put together otherwise."""
+    """Whether the pages could equally well be collated in another way."""
     if _whole(groups) == len(groups):
         return len(groups) < SURE_FORMS and groups == _parsed(stretch, -1)
     return _whole(groups) > 0 and _whole(_parsed(stretch, 1)) == _whole(_parsed(stretch, -1))
 
 
 def _settled_beside(sheet: Sheet, members: Sequence[Sheet], stretch: Sequence[Sheet]) -> str | None:
-    """The settled form among the members that lacks this page, the nearest one."""
+    """The nearest collated form among the members that lacks this page."""
     taken = {(other.instance, other.number) for other in stretch}
     at = members.index(sheet)
     near = sorted(
@@ -117,9 +117,7 @@ def _settled_beside(sheet: Sheet, members: Sequence[Sheet], stretch: Sequence[Sh
 
 
 def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
-    """Settle the pages of a batch that wait for their form, where all pages around them are read. Returns how many
-    readings that were.
-    """
+    """Collate the waiting pages of a batch wherever all pages around them are read. Returns the number of readings."""
     pages = ledger.pages_of_batch(tx, batch_id)
     waiting = {page.id for page in pages if page.fate is None and page.reading_id is not None}
     settled: set[int] = set()
@@ -134,8 +132,8 @@ def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
 
 
 def join_page(project: Project, tx: Transaction, page_id: int) -> None:
-    """A page whose reading has just got the identity of an imported form gets its form, from the pages around it;
-    settling it is left to the caller.
+    """Collate a page whose reading has just received the identity of an imported form, from the pages around it; fates
+    are left to the caller.
     """
     page = ledger.page_record(tx, page_id)
     pages = ledger.pages_of_batch(tx, page.batch_id)
@@ -145,9 +143,7 @@ def join_page(project: Project, tx: Transaction, page_id: int) -> None:
 
 
 def move_page(project: Project, tx: Transaction, page: PageRecord, instance: str) -> dict[int, Fate]:
-    """A person says to which form a page of an imported form belongs that was read already. Returns the fates of the
-    pages of that form.
-    """
+    """A person assigns a page of an imported form, already read, to a form. Returns the fates of that form's pages."""
     if page.identity is None or page.reading_id is None:
         raise ValueError(f"page {page.id} was not read")
     before = PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
@@ -160,7 +156,9 @@ def move_page(project: Project, tx: Transaction, page: PageRecord, instance: str
 
 
 def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord, Sheet]], fresh: set[int]) -> None:
-    """Write the form of each fresh page of the stretch into its reading; an unsure form says so on one of its pages."""
+    """Write the form of each fresh page of the stretch into its reading; an unsure form is flagged on one of
+    its pages.
+    """
     found, said = places([sheet for _, sheet in stretch]), set[str]()
     for page, _ in stretch:
         place = found.get(page.id)
@@ -176,9 +174,7 @@ def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord,
 def _stretches(
     project: Project, pages: Sequence[PageRecord], fresh: set[int]
 ) -> Iterator[list[tuple[PageRecord, Sheet]]]:
-    """Neighbouring pages of one imported form (of several pages each); a stretch in which a page is not read yet is
-    left out.
-    """
+    """Runs of neighbouring pages of one imported form with several pages, leaving out runs with an unread page."""
     for line in _lines(pages):
         if any(page.fate is None and page.reading_id is None for page in line):
             continue
@@ -219,9 +215,7 @@ def _sheet(page: PageRecord, identity: Identity, fresh: set[int], holes: int) ->
 
 
 def _lines(pages: Sequence[PageRecord]) -> Iterator[list[PageRecord]]:
-    """The pages in the order of the stack: each file of several pages by itself, files of one page of a folder one
-    after the other.
-    """
+    """The pages in stack order: each file of several pages by itself, the single-page files of a folder in sequence."""
     by_file: dict[int, list[PageRecord]] = {}
     for page in pages:
         by_file.setdefault(page.file_id, []).append(page)
@@ -244,7 +238,7 @@ def _stack_order(path: str) -> tuple[str, list[tuple[int, str]]]:
 
 
 def content_identity(layout: Layout, number: int, ref: PageRef, found_by: FoundBy = FoundBy.CONTENT) -> Identity:
-    """The identity of a page of an imported form as long as nothing is known of the pages around it."""
+    """The identity of a page of an imported form before the pages around it are known."""
     return Identity(
         digest=layout.digest,
         instance=own_instance(layout.digest, ref),

@@ -1,17 +1,17 @@
-"""Which pages of one printed identity are one respondent's? Only what is proven is joined; the rest waits until a
-person has said so.
+"""Decides which pages of one printed identity are one respondent's. Only proven pages are joined; the rest wait for a
+person.
 
-A form is photocopied and several people fill it in: the print does not tell their pages apart, and neither does the
-ink, as habits are no proof. A proof is
+A form is photocopied and several people fill it in. The print does not tell their pages apart, and neither does the
+ink, since habits are no proof. Proof is one of these:
 
-- that no page came in twice: then nothing shows a second respondent;
-- a person who put the pages together (`workflow.pages.collate`);
-- the order in one file. Sheets of a stack keep their neighbours: whole forms 1, 2, ..., n one behind the other (or each
-  from its last page to its first) and nothing else of this identity in the file. Fronts scanned before backs, a stack
-  sorted by page, fronts and backs laid together the wrong way round: wherever such a scan is cut into files, it never
-  looks like that when a form has three pages or more. For two pages it does: 1, 2, 1, 2 may be the front of one person
-  and the back of the next. Such forms wait for a person, who sees all pages and confirms with one click;
-- a single page, which needs no joining.
+- no page came in twice: then nothing points to a second respondent;
+- a person collated the pages (`workflow.pages.collate`);
+- the order in one file. Sheets of a stack keep their neighbours: whole forms 1, 2, ..., n one after another (or each
+from its last page to its first) and nothing else of this identity in the file. Fronts scanned before backs, a stack
+sorted by page, fronts and backs combined the wrong way round: wherever such a scan is cut into files, it never shows
+this order when a form has three pages or more. For two pages it does: 1, 2, 1, 2 may be the front of one person and the
+back of the next. Such forms wait for a person, who sees all pages and confirms with one click;
+- a single page, which needs no collation.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,20 +21,21 @@ from itertools import groupby, pairwise
 from scanform.store.records import SheetRecord
 
 SURE_RUNS = 3
-"""So many whole forms in a row show the order of a stack also where one form in it lacks pages: two sheets each of
-three forms, shuffled, lie like that in 1 of 20 orders, and sheets are seldom shuffled; fewer show too little once
-something is missing.
+"""Minimum run of whole forms that proves the order of a stack even if one form in it lacks pages. Two sheets each of
+three forms, shuffled, lie like that in 1 of 20 orders, and sheets are seldom shuffled; a shorter run is too weak once a
+page is missing.
 """
 
 LEAST_PAGES = 3
-"""Minimum pages of a file whose order proves something: see above."""
+"""Minimum number of pages in a file whose order is proof; see above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known beside the pages themselves: `lines` are the places of the pages of each file that are not blank
-    paper (file -> places in order), `arranged` where people put pages (reading -> copy), `others` whether pages of
-    withdrawn batches show further respondents.
+    """Evidence beside the pages themselves.
+
+    `lines` are the positions of the non-blank pages of each file (file -> positions in order), `arranged` the copies to
+    which people assigned pages (reading -> copy), `others` whether pages of withdrawn batches show further respondents.
     """
 
     lines: Mapping[int, Sequence[int]]
@@ -54,7 +55,7 @@ def unproven(copies: Mapping[int, Sequence[SheetRecord]], known: Known) -> froze
     }
     alone = (
         len({sheet.page for pages in left.values() for sheet in pages}) == 1
-    )  # then each is a single page, and lacks none that another has
+    )  # then each is a single page and lacks none that another has
     return frozenset() if alone else frozenset(left)
 
 
@@ -63,7 +64,7 @@ def _by_person(copy: int, pages: Sequence[SheetRecord], known: Known) -> bool:
 
 
 def _is_clean(pages: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]) -> bool:
-    """Whether the ink of none of these pages is that of another respondent's page."""
+    """Whether none of these pages has the ink of another respondent's page."""
     return len(copies) == 1 or not any(sheet.unsure_copy for sheet in pages)
 
 
@@ -72,7 +73,7 @@ def _key(pages: Sequence[SheetRecord]) -> frozenset[int]:
 
 
 def _in_order(sheets: Sequence[SheetRecord], known: Known) -> set[frozenset[int]]:
-    """The whole forms that the order of the pages in their files proves."""
+    """The whole forms proven by the order of pages in their files."""
     found: set[frozenset[int]] = set()
     for file, members in groupby(
         sorted(sheets, key=lambda sheet: (sheet.file_id, sheet.position)), key=lambda sheet: sheet.file_id
@@ -83,8 +84,8 @@ def _in_order(sheets: Sequence[SheetRecord], known: Known) -> set[frozenset[int]
 
 
 def _proven_runs(pages: Sequence[SheetRecord], line: Sequence[int]) -> list[list[SheetRecord]]:
-    """The whole forms among the pages of a file, where these are nothing but whole forms one behind the other, or
-    several of them and one that lacks pages.
+    """The whole forms among the pages of a file made up only of consecutive whole forms, or of several and one that
+    lacks pages.
     """
     expected = _pages(pages[0])
     if expected < LEAST_PAGES:
@@ -102,14 +103,14 @@ def _pages(sheet: SheetRecord) -> int:
 
 
 def _adjacent(pages: Sequence[SheetRecord], line: Sequence[int]) -> bool:
-    """Whether nothing but blank paper lies between these pages."""
+    """Whether only blank paper lies between these pages."""
     places = {position: at for at, position in enumerate(line)}
     at = [places.get(sheet.position, -1) for sheet in pages]
     return -1 not in at and max(at) - min(at) == len(at) - 1
 
 
 def _runs(pages: Sequence[SheetRecord], line: Sequence[int], step: int) -> list[list[SheetRecord]]:
-    """Stretches in which page numbers go up (or down) by one from page to page, without anything in between."""
+    """Stretches in which page numbers rise (or fall) by one from page to page without a gap."""
     runs: list[list[SheetRecord]] = []
     for sheet in pages:
         last = runs[-1][-1] if runs else None
@@ -121,12 +122,11 @@ def _runs(pages: Sequence[SheetRecord], line: Sequence[int], step: int) -> list[
 
 
 def proposals(pages: Sequence[SheetRecord]) -> dict[str, list[list[int]]]:
-    """Ways in which pages (in the order in which they came in) may belong together, by name: respondents with the
-    readings of their pages.
+    """Ways to collate the pages (given in order of arrival), by name: respondents with the readings of their pages.
 
-    "in-order": a new respondent wherever a page number comes again or goes back; "by-page": the first of each page, the
-    second of each page, and so on, as in a stack that is sorted by page, or fronts followed by backs in the same order;
-    "turned": backs lie in the opposite order, as when the stack was turned over.
+    "in-order": a new respondent wherever a page number repeats or goes back; "by-page": the first of each page, the
+    second of each page, and so on, as in a stack sorted by page, or fronts followed by backs in the same order;
+    "turned": backs in reverse order, as when the stack was turned over.
     """
     numbered: dict[int, list[int]] = {}
     for sheet in pages:
@@ -163,5 +163,5 @@ def _dealt(numbered: Mapping[int, Sequence[int]]) -> list[list[int]]:
 
 
 def without(groups: Sequence[Collection[int]], gone: Collection[int]) -> list[list[int]]:
-    """Groups without some readings, and without those that are empty then."""
+    """Groups without certain readings; groups left empty are dropped."""
     return [kept for group in groups if (kept := [reading for reading in group if reading not in gone])]

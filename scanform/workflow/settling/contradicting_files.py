@@ -1,5 +1,5 @@
-"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right, in
-one transaction that can be taken back.
+"""Files whose printed numbers contradict their sheet order: held until a person decides, in one transaction that can be
+undone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,14 +23,12 @@ from scanform.workflow.settling.carry_decisions import carry, decisions_on
 from scanform.workflow.settling.sheet_order import Contradiction, Side, contradiction
 
 SHEETS, NUMBERS = "sheets", "numbers"
-"""What can be said: backs belong to the fronts on whose sheet they are; the numbers that are printed on them are
-right.
-"""
+"""The possible decisions: backs belong to the fronts of their sheets, or the printed numbers are right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetSide:
-    """One side of a sheet: page id, position in the file from 1, form and page number as they are printed."""
+    """One side of a sheet: page id, position in the file from 1, printed form and page number."""
 
     page_id: int
     position: int
@@ -40,8 +38,8 @@ class SheetSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldFile:
-    """A file that waits: `pattern` names how the numbers contradict, `sheets` are those concerned, front first.
-    `said` is the act that settled it, or None.
+    """A held file: `pattern` names how the numbers contradict, `sheets` are those concerned, front first. `said` is the
+    act that settled it, or None.
     """
 
     key: str
@@ -59,7 +57,7 @@ class HeldFile:
 
 
 def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
-    """Look whether the numbers of a file fit its sheets, once all its pages are read; hold or release the forms
+    """Check whether the numbers of a file fit its sheets once all its pages are read; hold or release the forms
     concerned.
     """
     found, known = _judged(project, tx, file_id)
@@ -70,13 +68,15 @@ def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
 
 
 def are_checked(project: Project, tx: Transaction, file_id: int) -> bool:
-    """Whether what is known of the sheets of a file is what its numbers say."""
+    """Whether what is stored about the sheets of a file agrees with its numbers."""
     found, known = _judged(project, tx, file_id)
     return found == known
 
 
 def _judged(project: Project, tx: Transaction, file_id: int) -> tuple[SheetDoubt | None, SheetDoubt | None]:
-    """What the numbers of a file say of its sheets, and what is known of them; the same where pages still wait."""
+    """What the numbers of a file say about its sheets, and what is stored about them; the same while pages
+    still wait.
+    """
     pages = ledger.pages_of_files(tx, [file_id])
     known = next((known for known in collations.sheet_doubts(tx) if known.file_id == file_id), None)
     if not pages or any(page.fate is None and page.reading_id is None for page in pages):
@@ -92,7 +92,7 @@ def _judged(project: Project, tx: Transaction, file_id: int) -> tuple[SheetDoubt
 def _contradiction(project: Project, pages: Iterable[PageRecord]) -> Contradiction | None:
     pages = list(pages)
     if any(page.ref.part for page in pages):
-        return None  # where pictures show several sheets, pages that follow each other are no front and back
+        return None  # where images show several sheets, consecutive pages are no front and back
     sides = {
         page.ref.index: _side(page.ref.index, page.identity)
         for page in pages
@@ -115,7 +115,7 @@ def _side(index: int, identity: Identity) -> Side:
 
 
 def held_files(project: Project) -> list[HeldFile]:
-    """The files that wait for a word about their sheets, and those about which it was said."""
+    """The files that wait for a decision about their sheets, and those already decided."""
     with project.store.reading() as tx:
         waiting = {doubt.file_id: doubt.pattern for doubt in collations.sheet_doubts(tx, active=True)}
         pages: dict[int, list[PageRecord]] = {}
@@ -169,7 +169,7 @@ def _subject(page: PageRecord) -> str:
 
 
 def _key(tx: Transaction, pages: list[PageRecord]) -> str:
-    """Names the state of a file; an act about another one is refused."""
+    """Identifies the state of a file; an act about another state is refused."""
     from hashlib import sha256
 
     acts = [act.uuid for act in collations.collations(tx, _subject(pages[0]))] if pages else []
@@ -181,7 +181,7 @@ def _key(tx: Transaction, pages: list[PageRecord]) -> str:
 
 
 def say(project: Project, key: str, choice: str, *, reviewer: str, uuid: str = "") -> str:
-    """Say what is right about a file, `SHEETS` or `NUMBERS`; returns why that is refused ("changed"), "" when it is
+    """Decide what is right about a file, `SHEETS` or `NUMBERS`; returns the reason for a refusal ("changed"), "" when
     done.
     """
     uuid, content = uuid or str(uuid4()), key.partition(":")[0]
@@ -214,7 +214,7 @@ def say(project: Project, key: str, choice: str, *, reviewer: str, uuid: str = "
 
 
 def take_back(project: Project, key: str, *, reviewer: str, uuid: str = "") -> str:
-    """Take back what was said about a file; returns why that is refused ("changed", "nothing"), "" when it is done."""
+    """Undo the decision about a file; returns the reason for a refusal ("changed", "nothing"), "" when done."""
     uuid, content = uuid or str(uuid4()), key.partition(":")[0]
     with project.store.writing() as tx:
         if collations.is_known(tx, uuid):
@@ -245,13 +245,13 @@ def take_back(project: Project, key: str, *, reviewer: str, uuid: str = "") -> s
 def _rename(
     project: Project, tx: Transaction, pages: list[PageRecord], names: Mapping[int, str], *, reviewer: str, uuid: str
 ) -> None:
-    """Give pages of a file (by place) the instance of another form, settle all forms concerned, and let decisions
-    follow their pages.
+    """Give pages of a file (by position) the instance of another form, resolve all forms concerned, and carry the
+    decisions along with their pages.
     """
     moved = [
         page for page in pages if page.ref.index in names and page.identity is not None and page.reading_id is not None
     ]
-    readings = {page.reading_id: page for page in moved}  # the same content may have come in twice
+    readings = {page.reading_id: page for page in moved}  # the same content may have been submitted twice
     decided: list[tuple[int, Decision]] = [
         (n, d)
         for n, page in readings.items()
@@ -290,7 +290,7 @@ def _rename(
 
 
 def sheet_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
-    """What is wrong with the sheets of the files of these pages, by file."""
+    """The sheet problems of the files of these pages, by file."""
     paths = {page.file_id: page.ref.path for page in pages}
     with project.store.reading() as tx:
         doubts = collations.sheet_doubts(tx, active=True)

@@ -1,4 +1,4 @@
-"""Which page is it when its code is destroyed? The pages before and after it in the same file may leave only one
+"""Infers the identity of a page whose page code is destroyed, where the neighbouring pages in the file leave only one
 answer.
 """
 
@@ -11,8 +11,8 @@ from scanform.store.records import PageRecord
 def inferred_identity(unknown: PageRecord, pages: Iterable[PageRecord]) -> Identity | None:
     """The identity of a page whose markers show only its number, from the pages directly before and after it.
 
-    Both neighbours have to agree: the page before is the one before it on the same form (or the end of another form,
-    when it is a first page), and likewise after. Anything else is left to a person.
+    Both neighbours have to agree: the page before is the preceding page of the same form (or the end of another form,
+    for a first page), and likewise the page after. Anything else is left to a person.
     """
     line = sorted(
         (page for page in pages if page.file_id == unknown.file_id), key=lambda page: (page.ref.index, page.ref.part)

@@ -1,7 +1,7 @@
-"""Which form a page belongs to, and what becomes of each page: pure functions over the pages of one printed identity.
+"""Assigns pages to forms and gives each page its fate: pure functions over the pages of one printed identity.
 
 Offices photocopy a form and several places fill it in, so one printed identity can stand on several forms. The ink
-tells them apart; where there is no ink to compare, pages that lie together in a file belong together.
+tells them apart; where there is no ink to compare, pages adjacent in a file belong together.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from scanform.model.page import Fate
 from scanform.store.records import SheetRecord
 
 SAME_SHEET, OTHER_SHEET = 0.85, 0.0005
-"""Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two
-sheets; between them a person says (`scanform/recognize/models/same-sheet.md`).
+"""Minimum probability at which two pages are one sheet scanned twice, and maximum at which they are two sheets; between
+them a person decides (`scanform/recognize/models/same-sheet.md`).
 """
 
 SameSheet = Callable[[SheetRecord, SheetRecord], float]
@@ -21,10 +21,9 @@ SameSheet = Callable[[SheetRecord, SheetRecord], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another, or be no second scan
-    after all.
+    """The copy a page belongs to (1 = the form itself). `unsure`: it could be another copy, or no re-scan after all.
 
-    `moved` are readings, taken for re-scans so far, that belong to this new copy as well.
+    `moved` are readings, treated as re-scans so far, that belong to this new copy as well.
     """
 
     copy: int
@@ -38,8 +37,8 @@ def choose_copy(
     same_sheet: SameSheet,
     has_ink: Callable[[SheetRecord], bool] = lambda sheet: bool(sheet.ink),
 ) -> Choice:
-    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in. A
-    proposal: `collation` says what of it is proven.
+    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of submission. Only
+    a proposal: `collation` says which part of it is proven.
     """
     placed = [sheet for sheet in known if sheet.copy is not None and sheet.reading_id != new.reading_id]
     copies = sorted({_copy(sheet) for sheet in placed})
@@ -50,7 +49,7 @@ def choose_copy(
     neighbour = neighbour_copy(new, placed)
     same, probability = _likest(new, placed, same_sheet)
     if neighbour is not None and neighbour in lacking and neighbour > 1:
-        again = has_ink(new) and probability >= SAME_SHEET  # then the pages before it were perhaps scanned twice, too
+        again = has_ink(new) and probability >= SAME_SHEET  # then the preceding pages may be re-scans, too
         return Choice(
             copy=neighbour, unsure=again
         )  # a later page of a photocopy: an empty page looks like the empty page of any other
@@ -69,8 +68,8 @@ def _copy(sheet: SheetRecord) -> int:
 
 
 def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameSheet) -> tuple[int | None, float]:
-    """The copy with the page that is likeliest the same sheet, None where all surely are other sheets; and how
-    likely that is.
+    """The copy with the page most likely to be the same sheet (None where all are surely other sheets), and the
+    probability.
     """
     scores = [(same_sheet(new, sheet), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
     best = max(scores, default=(0.0, 0))
@@ -78,7 +77,7 @@ def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameShe
 
 
 def neighbour_copy(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
-    """The copy of the nearest page of this identity in the same file, the one before when two are equally near."""
+    """The copy of the nearest page of this identity in the same file; the preceding one in a tie."""
     beside = [sheet for sheet in placed if sheet.file_id == new.file_id and sheet.page != new.page]
     if not beside:
         return None
@@ -86,7 +85,7 @@ def neighbour_copy(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | Non
 
 
 def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
-    """Re-scans directly before `new`: their ink was that of another copy (often none at all), their place says
+    """Re-scans directly before `new` whose ink matched another copy (often there was none) but whose position says
     otherwise.
     """
     by_position = {sheet.position: sheet for sheet in placed if sheet.file_id == new.file_id}
@@ -99,10 +98,10 @@ def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
 
 
 def fates(sheets: Iterable[SheetRecord], preferred: Collection[int] = ()) -> dict[int, Fate]:
-    """The fate of each page that counts, by page id: a pure function of the pages in order of handing in.
+    """The fate of each page that counts, by page id: a pure function of the pages in order of submission.
 
-    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are
-    re-scans. Readings that people `preferred` count before others.
+    The same content a second time is a duplicate; of the scans of one sheet the first counts, the others are re-scans.
+    Readings that people `preferred` take precedence.
     """
     sheets = sorted(sheets, key=lambda sheet: sheet.reading_id not in preferred)  # stable
     found: dict[int, Fate] = {}
@@ -125,7 +124,7 @@ def fates(sheets: Iterable[SheetRecord], preferred: Collection[int] = ()) -> dic
 
 
 def counting(sheets: Iterable[SheetRecord], given: Mapping[int, Fate]) -> dict[int, list[SheetRecord]]:
-    """The pages that make up each copy, by copy, in order of handing in."""
+    """The pages that make up each copy, by copy, in order of submission."""
     found: dict[int, list[SheetRecord]] = {}
     for sheet in sheets:
         if given.get(sheet.page_id) in (Fate.READ, Fate.COPY):

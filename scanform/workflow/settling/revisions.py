@@ -1,8 +1,8 @@
-"""An online response is what its revisions say: each import adds one, withdrawing takes them away again, and the
-response follows from those that count.
+"""An online response follows from its revisions: each import adds one, a withdrawal removes them, and those that count
+make up the response.
 
-A revision lies over those before it. What its file had no columns for stays as it was; a revision that is surely older
-than one that came in before it lies beneath that one, so that it fills gaps and takes nothing away.
+A revision overlays those before it. Questions its file had no columns for keep their answers; a revision surely older
+than one imported before it is placed beneath that one, so that it fills gaps and removes nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from scanform.workflow.project.project import Project
 
 
 def present(found: Sequence[Revision], questionnaire: Questionnaire | None) -> Response:
-    """The response that these revisions (at least one) come to; they are in the order of their imports."""
+    """The response that results from these revisions (at least one), given in order of import."""
     ordered = [_under_present_codes(revision, questionnaire) for revision in _without_repeats(in_time(found))]
     response = ordered[0].response
     for revision in ordered[1:]:
@@ -32,7 +32,7 @@ def present(found: Sequence[Revision], questionnaire: Questionnaire | None) -> R
 
 
 def _under_present_codes(revision: Revision, questionnaire: Questionnaire | None) -> Revision:
-    """A revision with today's codes, whatever they were when it came in."""
+    """A revision converted to the present codes."""
     renames = renamed_columns(questionnaire) if questionnaire is not None else {}
     columns = tuple(renames.get(column, column) for column in revision.lacking.columns)
     response = under_present_codes(revision.response, questionnaire)
@@ -43,7 +43,7 @@ def _under_present_codes(revision: Revision, questionnaire: Questionnaire | None
 
 
 def in_time(found: Sequence[Revision]) -> list[Revision]:
-    """The revisions, the latest state last: in the order of their imports, but beneath what is surely newer."""
+    """The revisions with the latest state last: in order of import, but beneath what is surely newer."""
     ordered: list[Revision] = []
     for revision in found:
         place = len(ordered)
@@ -54,7 +54,7 @@ def in_time(found: Sequence[Revision]) -> list[Revision]:
 
 
 def _without_repeats(ordered: Sequence[Revision]) -> list[Revision]:
-    """Without revisions that say what the one before them said."""
+    """The revisions without those that repeat their predecessor."""
     roots = [revision.same_as or revision.id for revision in ordered]
     return [
         revision
@@ -78,9 +78,7 @@ def _laid_over(before: Response, revision: Revision, questionnaire: Questionnair
 
 
 def _received(before: Response, now: Response, facts: SourceFacts) -> str:
-    """When the response came in: as it was known where the file has no time of submission, or the same time without
-    its seconds.
-    """
+    """The submission time: the earlier known one where the file has none, or where it only lacks the seconds."""
     told = (
         bool(now.received_at)
         and facts.submitdate is not None
@@ -102,8 +100,8 @@ def _answer_over(before: Answer | None, now: Answer, revision: Revision, questio
 
 
 def _ticks_over(before: Answer, now: Answer, hidden: set[str], question: Question) -> Answer:
-    """Several answers of which the export shows only some boxes: the others stay as they were, and what was never
-    offered still was not.
+    """Several answers of which the export shows only some boxes: the others keep their state, and options never offered
+    remain not offered.
     """
     ticked = set(now.value.split()) | (set(before.value.split()) & hidden)
     unknown = (
@@ -121,8 +119,8 @@ def _ticks_over(before: Answer, now: Answer, hidden: set[str], question: Questio
 
 
 def settle(project: Project, tx: Transaction, response_ids: Iterable[str]) -> None:
-    """Store the responses as the revisions that count make them; one without any, or that a person has taken out,
-    counts no more.
+    """Store the responses that result from the revisions that count; one without any, or one that a person withdrew, no
+    longer counts.
     """
     names = sorted(set(response_ids))
     found, taken_out = stored.revisions(tx, names), stored.withdrawals(tx)
@@ -141,12 +139,12 @@ def settle(project: Project, tx: Transaction, response_ids: Iterable[str]) -> No
 
 
 def all_vanished(tx: Transaction) -> tuple[str, ...]:
-    """The responses that count and that the latest export of their survey no longer holds, by their ids."""
+    """The ids of the counting responses missing from the latest export of their survey."""
     return tuple(name for survey in stored.surveys(tx) for name in vanished(tx, survey.id))
 
 
 def vanished(tx: Transaction, survey_id: int) -> tuple[str, ...]:
-    """The responses that count of a survey and that its latest export no longer holds, by their ids."""
+    """The ids of the counting responses of a survey missing from its latest export."""
     listing = stored.latest_listing(tx, survey_id)
     if listing is None:
         return ()

@@ -1,8 +1,8 @@
-"""Was one sheet of an imported form scanned twice? Nothing printed tells its sheets apart, but the ink does.
+"""Detects sheets of an imported form scanned twice. Nothing printed tells its sheets apart, but the ink does.
 
-A second scan is not left out by itself: two people may tick alike, and a form that is taken for another one would be
-lost. It is said, and a person decides (`scanform identify FILE#PAGE FORM` puts the page to the form that it is a second
-scan of).
+A suspected re-scan is not dropped automatically: two people may tick alike, and a form mistaken for another would be
+lost. It is reported, and a person decides (`scanform identify FILE#PAGE FORM` assigns the page to the form of which it
+is a re-scan).
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,24 +14,22 @@ from scanform.store import ledger
 from scanform.store.engine import Transaction
 
 SAME_SHEET = 0.75
-"""Probability from which two pages may be one sheet: of 60 sheets scanned twice 57 have it; of 540 pairs of sheets
+"""Minimum probability that two pages may be one sheet: 57 of 60 sheets scanned twice reach it; of 540 pairs of sheets
 with the same boxes ticked by other hands none had 0.9 (office copier, 1 to 12 crosses on a page).
 """
 
 ALIKE = 0.8
-"""Share of the zones with ink on either page that have ink on both; below it the ink is not compared."""
+"""Minimum fraction of the zones with ink on either page that have ink on both; below it the ink is not compared."""
 
 
 @dataclass(slots=True)
 class SameSheets:
-    """The ink of all pages of imported forms that one run has seen, by edition and page."""
+    """The ink of all pages of imported forms seen in one run, by edition and page."""
 
     _known: dict[tuple[str, int], list[tuple[int, bytes, frozenset[int]]]] = field(default_factory=dict)
 
     def find(self, tx: Transaction, result: PageResult) -> PageRef | None:
-        """The page that counts and whose ink is that of `result`, the first one handed in; None where there is no
-        ink.
-        """
+        """The counting page whose ink matches `result`, the first submitted; None where there is no ink."""
         identity, zones = result.identity, inked_zones(result.ink) if result.ink else frozenset()
         if identity is None or not zones:
             return None

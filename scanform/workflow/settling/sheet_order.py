@@ -1,38 +1,38 @@
-"""Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and
-back of one sheet. Pure.
+"""Checks whether the printed numbers of a file fit its sheets. In a duplex scan pages 1 and 2, 3 and 4, ... are front
+and back of one sheet. Pure.
 
-Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs
-together wrongly, or from one missing sheet that shifts all others; whose answers are whose only people can say. A file
-is not of this kind where its pages are no sheets (page numbers of both sides odd, or both even), and where a stack of
-single pages explains everything: each form's pages lie one behind the other, in one direction.
+Numbers that disagree on more than one sheet come from printing (the two sides shifted by one), from combining fronts
+and backs wrongly, or from one missing sheet that shifts all others; only people can tell whose answers are whose. A
+file is exempt where its pages are not sheets (page numbers of both sides odd, or both even), and where a simplex stack
+explains everything: each form's pages are consecutive, in one direction.
 
-Numbers can also change from sheet to sheet inside sets whose pages lie in perfect order (sheets of several forms
+Numbers can also change from sheet to sheet inside sets whose pages are in perfect order (sheets of several forms
 stapled together): the pattern "sets".
 
-Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Single pages that somebody shuffled
-look like wrong sheets by chance: 2 forms of two pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never
-(2,000 orders each); of four pages 2 forms in 2 of 100.
+Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Shuffled single pages look like
+wrong sheets by chance: 2 forms of two pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never (2,000 orders
+each); of four pages 2 forms in 2 of 100.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LEAST_SHEETS = 2
-"""So many sheets have to contradict their numbers."""
+"""Minimum number of sheets that contradict their numbers."""
 
 LEAST_SETS = 3
-"""So many sets have to lie in perfect order before numbers that change inside them are no chance: of loose sheets of
-two forms 8 of 100 orders look like that, of three 4, of four 1 (all orders counted).
+"""Minimum number of sets in perfect order before numbers that change inside them are not chance: of loose sheets of two
+forms 8 of 100 orders look like that, of three 4, of four 1 (all orders counted).
 """
 
 NO_SHEETS = 0.05
-"""A file in which more than this share of the pairs cannot be sheets was not scanned from both sides."""
+"""A file is no duplex scan if more than this fraction of the pairs cannot be sheets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A page of a file as far as it was read: its place in the file (from 0), layout, instance and page number, and
-    how many pages the form has.
+    """What was read of a page of a file: its position in the file (from 0), layout, instance, page number, and the
+    number of pages of the form.
     """
 
     index: int
@@ -55,8 +55,8 @@ class Contradiction:
 
 
 def contradiction(sides: Mapping[int, Side], *, pages: int, blanks: int = 0) -> Contradiction | None:
-    """What contradicts in a file of so many `pages`, of which so many are `blanks`; `sides` are those that were
-    read, by place.
+    """The contradiction in a file of this many `pages`, this many of them `blanks`; `sides` are the pages that were
+    read, by position.
     """
     pairs = [(sides[at], sides[at + 1]) for at in sorted(sides) if at % 2 == 0 and at + 1 in sides]
     pairs = [pair for pair in pairs if pair[0].digest == pair[1].digest and pair[0].pages % 2 == 0]
@@ -66,13 +66,13 @@ def contradiction(sides: Mapping[int, Side], *, pages: int, blanks: int = 0) -> 
 def _backs(
     sides: Mapping[int, Side], pairs: Sequence[tuple[Side, Side]], *, pages: int, blanks: int
 ) -> Contradiction | None:
-    """Backs that bear other numbers than their fronts."""
+    """Backs with other numbers than their fronts."""
     if len(pairs) < LEAST_SHEETS:
         return None
     for first in (
         1,
         0,
-    ):  # the page that lies first shows an odd number, or, in a stack that was fed the other way round, an even one
+    ):  # the first page has an odd number or, in a stack fed in reverse, an even one
         sheets = [_front_first(pair) for pair in pairs if pair[0].number % 2 == first and pair[1].number % 2 != first]
         wrong = [sheet for sheet in sheets if sheet[0].instance != sheet[1].instance]
         if (
@@ -85,8 +85,8 @@ def _backs(
 
 
 def _sets(sides: Mapping[int, Side]) -> Contradiction | None:
-    """Sets of pages in perfect order, one behind the other, in which the number changes: the sheets of several forms
-    were put together.
+    """Consecutive sets of pages in perfect order inside which the number changes: sheets of several forms
+    were mixed.
     """
     for digest in sorted({side.digest for side in sides.values()}):
         ours = [sides[at] for at in sorted(sides) if sides[at].digest == digest]
@@ -118,11 +118,11 @@ def _front_first(pair: tuple[Side, Side]) -> tuple[Side, Side]:
 def _is_stack_of_single_pages(
     sides: Mapping[int, Side], wrong: Sequence[tuple[Side, Side]], *, pages: int, blanks: int
 ) -> bool:
-    """Whether each form's pages lie one behind the other, all in one direction, so that only where the file begins
-    makes them look like wrong sheets.
+    """Whether each form's pages are consecutive and all run in one direction, so that only the starting point of the
+    file makes them look like wrong sheets.
 
-    One page may be missing, unless the file looks like one of both sides otherwise: nothing but these forms, and an
-    even number of pages.
+    One page may be missing, unless the file otherwise looks like a duplex scan: nothing but these forms, and an even
+    number of pages.
     """
     ours = [sides[at] for at in sorted(sides) if sides[at].digest == wrong[0][0].digest]
     odd = pages % 2 == 1 or len(ours) + blanks < pages
@@ -131,7 +131,7 @@ def _is_stack_of_single_pages(
 
 
 def _runs(stretch: Sequence[Side], step: int) -> list[list[Side]]:
-    """Stretches of one form in which page numbers go up (or down) by one from page to page."""
+    """Stretches of one form in which page numbers rise (or fall) by one from page to page."""
     runs: list[list[Side]] = []
     for side in stretch:
         last = runs[-1][-1] if runs else None
@@ -148,7 +148,7 @@ def _runs(stretch: Sequence[Side], step: int) -> list[list[Side]]:
 
 
 def _pattern(sheets: Sequence[tuple[Side, Side]], wrong: Sequence[tuple[Side, Side]]) -> str:
-    """How the number of each back is found among those of the fronts."""
+    """How the numbers of the backs relate to those of the fronts."""
     fronts = [front.instance for front, _ in sheets]
     places = {id(sheet): at for at, sheet in enumerate(sheets)}
     shown = {"next": 0, "previous": 0, "turned": 0, "swapped": 0}

@@ -1,8 +1,7 @@
-"""Forms that wait: what is known of how the pages of one printed identity belong together, and what that means for
-their responses.
+"""Held forms: what is known about the collation of one printed identity, and its effect on the responses.
 
-A held form is never complete, none of its values is taken, and it has no token, so that nothing merges with it. What
-was read stays as it is.
+A held form is never complete, none of its values is accepted, and it has no token, so that nothing merges with it. Its
+readings stay as they are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,14 +21,14 @@ from scanform.workflow.settling.collation import Known, unproven
 from scanform.workflow.settling.photocopies import counting
 
 TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
-"""The problem of responses of which one is the addressee's, and nobody has said which."""
+"""The problem of responses one of which is the addressee's, while nobody has said which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollationState:
-    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its
-    numbers contradict the sheets ("" for none), the token that was printed on it, the copy that is the addressee's
-    (None: nobody knows, 0: none of them), and how many pages count.
+    """The state of one printed identity: its copies and those that may be mixed, the pattern by which its numbers
+    contradict the sheets ("" for none), the token printed on it, the copy that is the addressee's (None: unknown, 0:
+    none of them), and the number of pages that count.
     """
 
     copies: frozenset[int]
@@ -50,24 +49,24 @@ class CollationState:
         return bool(self.unproven) or self.token_withheld
 
     def main_problem(self, form: str) -> Problem | None:
-        """What a person has to say about the identity as a whole, if anything."""
+        """The main question to a person about the identity as a whole, if any."""
         slug = PAGES_UNPROVEN if self.unproven else TOKEN_WITHHELD if self.token_withheld else None
         return Problem(slug=slug, where=form, params=(("respondents", str(len(self.copies))),)) if slug else None
 
     def is_addressee(self, copy: int) -> bool:
-        """Whether a copy is that of the addressee: as people said, else the only one there is, unless it is known as
-        a photocopy.
+        """Whether a copy is the addressee's: as people said, otherwise the only one, unless it is known to be a
+        photocopy.
         """
         if self.unproven & {copy} or self.pattern:
             return False
         return copy == (self.addressee if self.addressee is not None else 1 if self.copies == {1} else 0)
 
     def token(self, form: FormRecord) -> str | None:
-        """The token of a form: never by guess."""
+        """The token of a form; never guessed."""
         return (form.token or self.printed_token) if self.is_addressee(form.copy) else None
 
     def problems(self, form: FormRecord) -> tuple[Problem, ...]:
-        """What the response of a form has to say of this."""
+        """The problems the response of a form reports about this."""
         found = []
         if self.pattern:
             found.append(Problem(slug=f"sheets-{self.pattern}", where=form.form_id))
@@ -90,7 +89,7 @@ def subject_of(digest: str, instance: str) -> str:
 def collation_of(
     tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]
 ) -> CollationState:
-    """How matters stand with one printed identity: all its pages, and those that count by copy."""
+    """The state of one printed identity: all its pages, and those that count by copy."""
     identity = next(sheet.identity for sheet in sheets if sheet.identity is not None)
     acts = collations.collations(tx, subject_of(identity.digest, identity.instance))
     several = len({sheet.copy for sheet in sheets}) > 1 or any(sheet.unsure_copy for sheet in sheets)
@@ -111,7 +110,7 @@ def collation_of(
 
 
 def arranged(acts: Sequence[collations.Collation], sheets: Sequence[SheetRecord]) -> dict[int, int]:
-    """Where people put pages: reading -> copy, the latest word on each page."""
+    """The copies to which people assigned pages: reading -> copy, the latest act on each page."""
     by_content = {sheet.name: sheet.reading_id for sheet in sheets}
     found: dict[int, int] = {}
     for act in acts:
@@ -122,7 +121,7 @@ def arranged(acts: Sequence[collations.Collation], sheets: Sequence[SheetRecord]
 
 
 def _addressee(acts: Sequence[collations.Collation], sheets: Sequence[SheetRecord]) -> int | None:
-    """The copy that people said is the addressee's: the one that the page belongs to that stood for it."""
+    """The copy people named as the addressee's: the copy of the page chosen to represent it."""
     said = next((act for act in reversed(acts) if act.kind is CollationKind.ADDRESSEE), None)
     if said is None:
         return None
@@ -138,8 +137,8 @@ def _others(sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRe
 
 
 def held(response: Response, problems: Sequence[Problem]) -> Response:
-    """The response with these problems; where one of them says that it waits, nothing of it is taken without a
-    person.
+    """The response with these problems; if one of them holds the form, none of its values is accepted without
+    review.
     """
     found = replace(response, problems=response.problems + tuple(problems))
     reason = next((problem.slug for problem in problems if problem.slug in HELD), None)
@@ -152,9 +151,7 @@ def held(response: Response, problems: Sequence[Problem]) -> Response:
 
 
 def collation_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
-    """What a person has to say about the printed identities on these pages, with the file in which the first page
-    lies.
-    """
+    """The questions to a person about the printed identities on these pages, each with the file of its first page."""
     first: dict[tuple[str, str], str] = {}
     for page in pages:
         if page.identity is not None and page.outcome is Fate.READ:
@@ -170,8 +167,8 @@ def collation_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tup
 
 
 def outdated(tx: Transaction) -> list[tuple[str, str]]:
-    """The printed identities (digest, instance) whose responses do not say what is known of them: those of a project
-    from before forms were held.
+    """The printed identities (digest, instance) whose responses do not reflect what is known about them: those of
+    projects older than held forms.
     """
     found = []
     for digest, instance in ledger.identities_with_copies(tx):
@@ -187,7 +184,7 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
 
 
 def collation_now(tx: Transaction, digest: str, instance: str) -> CollationState | None:
-    """How matters stand with a printed identity, None where no page of it counts."""
+    """The state of a printed identity, None where none of its pages counts."""
     sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.outcome is Fate.READ]
     copies = counting(
         sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None}

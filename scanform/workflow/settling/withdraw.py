@@ -1,5 +1,5 @@
-"""Take a batch, or one online response, out of everything, and bring it back: nothing is deleted, fates and
-responses follow from what counts.
+"""Withdraws a batch, or one online response, and restores it: nothing is deleted, fates and responses follow from what
+counts.
 """
 
 from uuid import uuid4
@@ -13,19 +13,19 @@ from scanform.workflow.settling.assign_fates import resolve_batch
 from scanform.workflow.settling.revisions import settle
 
 LONGEST_REASON = 500
-"""Characters of a reason; as on the other acts that take one."""
+"""Maximum characters of a reason; as for the other acts with a reason."""
 
 
 def withdraw(project: Project, batch_id: int) -> Batch:
-    """Take a batch out. Pages that were re-scans of its pages count from now on; corrections are kept.
+    """Withdraw a batch. Re-scans of its pages count from now on; corrections are kept.
 
-    Raises UsageError when there is no such batch or it is withdrawn already.
+    Raises UsageError when there is no such batch or it is already withdrawn.
     """
     return _set(project, batch_id, now())
 
 
 def restore(project: Project, batch_id: int) -> Batch:
-    """Bring a withdrawn batch back; raises UsageError when there is no such batch or it is not withdrawn."""
+    """Restore a withdrawn batch; raises UsageError when there is no such batch or it is not withdrawn."""
     return _set(project, batch_id, None)
 
 
@@ -48,8 +48,8 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
 
 
 def withdraw_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
-    """Take one online response out, whatever later imports say about it; raises UsageError without a reason, and for
-    what is no online response.
+    """Withdraw one online response, whatever later imports say about it; raises UsageError without a reason or for
+    anything that is not an online response.
     """
     if not reason.strip():
         raise UsageError(words("withdraw.no_reason"), remedy=words("withdraw.no_reason_remedy"))
@@ -59,7 +59,7 @@ def withdraw_response(project: Project, response_id: str, *, reason: str, review
 
 
 def restore_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
-    """Bring a response back that a person took out."""
+    """Restore a response that a person withdrew."""
     return _set_response(
         project, response_id, withdrawn=False, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer
     )
