@@ -1,14 +1,12 @@
-"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works
-off what waits.
+"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works off what waits.
 
-    python -m bench.review_time                          200 forms, profile "office copier" python -m bench.review_time
-    --forms 60 --keep FOLDER read once; later runs with the same folder only do the reviewing again python -m
-    bench.review_time --keep FOLDER --one-by-one   without the screen of many values, for comparison
+    python -m bench.review_time                          200 forms, profile "office copier"
+    python -m bench.review_time --forms 60 --keep FOLDER read once; later runs with the same folder only do the reviewing again
+    python -m bench.review_time --keep FOLDER --one-by-one   without the screen of many values, for comparison
 
-The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the
-paper. The seconds are a model and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI
-10.1201/9780203736166) for somebody with practice, as in the constants below. What people really take stands on the
-overview of their own project. What the simulator wrote decides whether a value is wrong.
+The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the paper. The seconds are a model
+and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI 10.1201/9780203736166) for somebody with practice, as in the
+constants below. What people really take stands on the overview of their own project. What the simulator wrote decides whether a value is wrong.
 """
 
 import argparse

@@ -1,12 +1,11 @@
-"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out
-whole.
+"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out whole.
 
-python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they
-are python -m bench.zones --quick    our templates and drawn forms only
+python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they are
+python -m bench.zones --quick    our templates and drawn forms only
 
-A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or
-high; a place to write when both share 0.3 of what they cover together (its height is a matter of taste). Whole
-questions: those of several boxes that are proposed with exactly these boxes.
+A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or high; a place to
+write when both share 0.3 of what they cover together (its height is a matter of taste). Whole questions: those of several boxes that
+are proposed with exactly these boxes.
 """
 
 import json

@@ -1,15 +1,14 @@
 """Fits the networks that read characters in cells: digits, or digits and capitals; writes them as ONNX with a card.
 
-    tools/fetch_hands.sh hands                                             MNIST and handwriting fonts python
-    tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz       letters of
-    real writers pip install torch onnx onnxscript                                      only needed for this python
-    tools/fit_cells.py --hands hands --network digits python tools/fit_cells.py --hands hands --network characters
-    [--unipen ../shared/data/handwriting/unipen]
+    tools/fetch_hands.sh hands                                             MNIST and handwriting fonts
+    python tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz       letters of real writers
+    pip install torch onnx onnxscript                                      only needed for this
+    python tools/fit_cells.py --hands hands --network digits
+    python tools/fit_cells.py --hands hands --network characters [--unipen ../shared/data/handwriting/unipen]
 
-Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from
-words of real writers (DHSD), then warped, written with pens and scanned. One font in five, MNIST's test part and
-letters of writers 23 and 24 are held out: temperature and figures come from them and from strokes by rule of other
-seeds. UNIPEN is looked at only after the fit, never trained on.
+Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from words of real writers (DHSD), then
+warped, written with pens and scanned. One font in five, MNIST's test part and letters of writers 23 and 24 are held out: temperature and figures come from
+them and from strokes by rule of other seeds. UNIPEN is looked at only after the fit, never trained on.
 """
 
 import argparse

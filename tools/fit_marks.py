@@ -1,11 +1,10 @@
-"""Fits the models that decide on check boxes (empty, marked, filled) and on blank writing zones, from pages the project
-makes.
+"""Fits the models that decide on check boxes (empty, marked, filled) and on blank writing zones, from pages the project makes.
 
-    python tools/fit_marks.py --forms 900 --jobs 2            make pages, fit, write models and their card python
-    tools/fit_marks.py --features pages.npz            fit again from measurements saved earlier (--save pages.npz)
+    python tools/fit_marks.py --forms 900 --jobs 2            make pages, fit, write models and their card
+    python tools/fit_marks.py --features pages.npz            fit again from measurements saved earlier (--save pages.npz)
 
-Forms are split by their number: form % 10 in 0..5 train, 6..7 calibrate, 8..9 test. Each form has a hand, a pen and a
-scanner of its own, so no writer and no scan is on two sides.
+Forms are split by their number: form % 10 in 0..5 train, 6..7 calibrate, 8..9 test. Each form has a hand, a pen and a scanner of its
+own, so no writer and no scan is on two sides.
 """
 
 import argparse

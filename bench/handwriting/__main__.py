@@ -1,17 +1,14 @@
-"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same
-through the whole chain.
+"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same through the whole chain.
 
-    python -m bench.handwriting                                            all tables (about 5 minutes) python -m
-    bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
-    python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains python -m
-    bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a
-    picture
+    python -m bench.handwriting                                            all tables (about 5 minutes)
+    python -m bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
+    python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains
+    python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
 
-Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those
-of the five writers of DHSD that are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors
-(Clopper and Pearson). "Accepted" of single characters are those that are as probable as `accept` (survey.toml) asks
-for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose labels are
-often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
+Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
+are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single characters are those that
+are as probable as `accept` (survey.toml) asks for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose
+labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse

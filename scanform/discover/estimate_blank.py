@@ -116,8 +116,7 @@ def estimate_blank(
     return EstimatedBlank(gray=gray, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM, weak=named)
 
 
-# --- scans
-# -----------------------------------------------------------------------------------------------------------------
+# --- scans -----------------------------------------------------------------------------------------------------------
 
 
 def _darkness(gray: Gray, page_map: PageMap, size: SizeMm) -> Singles:
@@ -170,8 +169,7 @@ def _shared(dark: Sequence[Singles], settings: EstimateSettings) -> Singles:
     return out
 
 
-# --- boxes
-# -----------------------------------------------------------------------------------------------------------------
+# --- boxes -----------------------------------------------------------------------------------------------------------
 
 
 def _boxes(page: PageLayout, looks: Mapping[str, str]) -> Iterator[_Box]:
@@ -287,8 +285,7 @@ def _beyond(view: Singles, look: Singles, settings: EstimateSettings) -> Singles
     return np.asarray(view - spread > settings.darker, dtype=np.float32)
 
 
-# --- looks
-# -----------------------------------------------------------------------------------------------------------------
+# --- looks -----------------------------------------------------------------------------------------------------------
 
 
 def _explain(seen: Sequence[_Seen], settings: EstimateSettings) -> dict[int, Singles]:
@@ -353,8 +350,7 @@ def _consensus(
     return [(one, _moved_onto(one.dark[:h, :w], wide, reach)) for one in group]
 
 
-# --- the page
-# --------------------------------------------------------------------------------------------------------------
+# --- the page --------------------------------------------------------------------------------------------------------
 
 
 def _paste(print_: Singles, box: _Box, dark: Singles, settings: EstimateSettings) -> None:

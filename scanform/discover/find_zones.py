@@ -184,8 +184,7 @@ def _marks(page: FoundPage, number: int, code: str, group: str | None) -> Iterat
                 )  # fmt: skip
 
 
-# --- cells and places to write
-# -----------------------------------------------------------------------------------------
+# --- cells and places to write ---------------------------------------------------------------------------------------
 
 
 def _combs(marks: Sequence[Outline], settings: GroupSettings) -> list[list[Outline]]:

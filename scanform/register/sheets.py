@@ -180,8 +180,7 @@ def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int
     return PageImage(gray=np.where(inside.astype(bool), gray, np.uint8(paper)), dpi=image.dpi), (left, top)
 
 
-# --- sheets of ours
-# ------------------------------------------------------------------------------------------------------
+# --- sheets of ours --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -346,8 +345,7 @@ def _is_same(one: _Sheet, other: _Sheet) -> bool:
     return _holds(one.quad, other.quad.mean(axis=0)) or _holds(other.quad, one.quad.mean(axis=0))
 
 
-# --- what else is printed
-# -------------------------------------------------------------------------------------------------
+# --- what else is printed --------------------------------------------------------------------------------------------
 
 
 def _rest(
@@ -465,8 +463,7 @@ def _clipped(box: _Box, factor: float, limit: tuple[int, int]) -> tuple[int, int
     return max(0, left), max(0, top), min(limit[0], right), min(limit[1], bottom)
 
 
-# --- geometry
-# -------------------------------------------------------------------------------------------------------------
+# --- geometry --------------------------------------------------------------------------------------------------------
 
 
 def _paper(size: SizeMm, by_mm: float) -> Floats:

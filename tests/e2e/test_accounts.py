@@ -947,8 +947,7 @@ def test_hashing_leaves_threads_for_others(station, rita, monkeypatch):
     assert sorted(answers) == [303] * 4 + [503] * 3
 
 
-# --- secrets that were kept before argon2-cffi and pyotp were used directly
-# ---------------------------------------------
+# --- secrets that were kept before argon2-cffi and pyotp were used directly ------------------------------------------
 
 BEFORE = json.loads((Path(__file__).parents[1] / "golden" / "secrets.before.json").read_text("utf-8"))
 

@@ -120,8 +120,7 @@ def test_an_interrupt_before_the_desk_has_started_ends_it(project, monkeypatch):
     desk.close()
 
 
-# --- in the browser
-# ------------------------------------------------------------------------------------------------------
+# --- in the browser --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("width", [320, 1366])
@@ -271,8 +270,7 @@ def test_cancel_and_try_again(project, station, stack, watched, servers):
     assert counted(project) == {(1, "read"): 2}
 
 
-# --- what is not taken, and why
-# --------------------------------------------------------------------------------------------
+# --- what is not taken, and why --------------------------------------------------------------------------------------
 
 NO_SCANS = {
     "empty.pdf": (b"", "0 Byte"),
@@ -445,8 +443,7 @@ def test_a_set_that_is_never_closed_is_read_after_a_while(project, stack):
     assert counted(project) == {(1, "read"): 2}
 
 
-# --- connections
-# -----------------------------------------------------------------------------------------------------------
+# --- connections -----------------------------------------------------------------------------------------------------
 
 
 def open_request(url, token, cookie, name, size):
@@ -551,8 +548,7 @@ def test_large_files_need_no_memory(project, servers):
     assert peak_mb(process.pid) - before < 40
 
 
-# --- killed
-# ----------------------------------------------------------------------------------------------------------------
+# --- killed ----------------------------------------------------------------------------------------------------------
 
 
 def started_station(folder, servers):

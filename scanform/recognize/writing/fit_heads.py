@@ -241,8 +241,7 @@ def _at_most(seen: int, of: int, share: float) -> float:
     return sum(exp(way + k * log(share) + (of - k) * log1p(-share)) for k, way in enumerate(ways))
 
 
-# --- fitting
-# -----------------------------------------------------------------------------------------------------------
+# --- fitting ---------------------------------------------------------------------------------------------------------
 
 
 def _allowed(network: str, scores: Singles, temperature: float, characters: Characters) -> Singles:
