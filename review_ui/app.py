@@ -38,13 +38,13 @@ from scanform.workflow.review.desk import Desk, Sight
 log = logging.getLogger(__name__)
 
 HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""The names under which the program answers; another one means that a foreign page points its own name here."""
+"""Host names under which the program answers; any other means that a foreign page points its own name here."""
 
 LARGEST_REQUEST = 1_000_000
-"""Bytes; a full outbox is about 20,000."""
+"""Maximum size of a request body in bytes; a full outbox takes about 20,000."""
 
 MOST_CARDS = 200
-"""Cards in one answer."""
+"""Maximum cards in one response."""
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -72,11 +72,10 @@ def create_app(
     language: str = "de",
     cookie: str = "scanform-review",
 ) -> Flask:
-    """The application over `desk`, and over `sorter` for pages that could not be placed, over `uploads` for handing in.
+    """The application over `desk`, with `sorter` for pages that could not be placed and `uploads` for submitted files.
 
-    What people decide is signed with their name in `accounts`, without those with `reviewer`. `proxy` is the https
-    address under which a reverse proxy on this computer hands requests on. `cookie` differs between programs on one
-    host.
+    Decisions are signed with the person's name in `accounts`, or with `reviewer` where there are none. `proxy` is the
+    https address of a reverse proxy on this computer. `cookie` differs between programs on one host.
     """
     app = hardened_app(cookie)
     tell_times(app, readers_zone(desk.project.config))
@@ -105,9 +104,7 @@ def create_app(
 
 
 def hardened_app(cookie: str) -> Flask:
-    """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens,
-    headers.
-    """
+    """An application without pages that serves only browsers on this computer: host names, origins, CSRF tokens, headers."""
     app = Flask(__name__)
     app.url_map.converters["int"] = NumberInAddress
     app.config.update(
@@ -116,7 +113,7 @@ def hardened_app(cookie: str) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_TIME_LIMIT=None,
-        # it asks for a Referer, which our pages never send; `_own_origin_only` looks at the origin
+        # it requires a Referer, which our pages never send; `_own_origin_only` checks the origin
         WTF_CSRF_SSL_STRICT=False,
         HOSTS=HOSTS,
         HEADERS=HEADERS,
@@ -132,19 +129,19 @@ def hardened_app(cookie: str) -> Flask:
 
 
 def _own_host_only() -> None:
-    """Refuses requests under another name than this computer's own (DNS rebinding)."""
+    """Refuses requests under any name but this computer's own (DNS rebinding)."""
     name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     if name not in current_app.config["HOSTS"]:
         abort(400)
 
 
 def _own_origin_only() -> None:
-    """Refuses what a foreign page asks for; links that a person follows are fine."""
+    """Refuses requests from foreign pages; links that a person follows are allowed."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if site not in {"same-origin", "none"} and not navigation:
         abort(403)
-    origin = request.headers.get("Origin", "null")  # forms of pages without referrer say "null"
+    origin = request.headers.get("Origin", "null")  # forms on pages without a referrer send "null"
     if origin not in {"null", request.host_url.rstrip("/")} or (
         origin == "null" and "Origin" in request.headers and site == "none"
     ):
@@ -205,8 +202,8 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
 
 
 def _field_page(desk: Desk, task: str, language: str, *, sorting: bool) -> str:
-    """The screen on which values are decided one by one: doubtful ones, or for a `task` "second" or "third" those
-    that are looked at again.
+    """The screen on which values are decided one by one: doubtful ones, or, for a `task` "second" or "third", those in
+    double verification.
     """
     other = "en" if language == "de" else "de"
     keys = key_facts(desk.project, "field", language)

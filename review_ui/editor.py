@@ -19,7 +19,7 @@ _TEXTS = "edit.ui."
 
 
 def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "scanform-edit") -> Flask:
-    """The application over one layout file. `cookie` differs between programs on one host."""
+    """The application for one layout file. `cookie` differs between programs on one host."""
     app = hardened_app(cookie)
     guard(app, alone("editor"))
     _add_pages(app, editor, language)

@@ -19,10 +19,10 @@ from scanform.workflow.review.desk import Desk
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 THREADS = 8
-"""A browser opens six connections to one host; two are left for a second window."""
+"""A browser opens six connections to one host; this leaves two for a second window."""
 
 SHUTDOWN_S = 2.0
-"""How long requests that are being answered may take when the station closes."""
+"""How long running requests may take when the station closes, in seconds."""
 
 
 class Server:
@@ -42,7 +42,7 @@ class Server:
             self.end()
 
     def end(self) -> None:
-        """Closes all connections and ends the threads that answer; in the thread that serves, or before it does."""
+        """Closes all connections and ends the worker threads; call it in the serving thread, or before serving."""
         self._close_all()
         self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
 
@@ -53,14 +53,14 @@ class Server:
         return thread
 
     def close(self) -> None:
-        """Ends `run`, from any thread. Connections are closed by the thread that serves them."""
-        with self._closing:  # the thread that serves may wake by itself and close what wakes it before it was woken
+        """Ends `run`, from any thread. The serving thread closes the connections."""
+        with self._closing:  # the serving thread may wake by itself and close the trigger before this call uses it
             if not self._asked:
                 self._asked = True
                 self._server.trigger.pull_trigger(self._close_all)
 
     def _close_all(self) -> None:
-        """Connections with what they have not sent yet (files stay open otherwise), then everything else."""
+        """Close connections and drop their unsent data (its files would stay open otherwise), then everything else."""
         with self._closing:
             self._asked = True
             for one in list(self._server._map.values()):
@@ -80,7 +80,7 @@ def bind(
     port: int = DEFAULT_PORT,
     language: str = "de",
 ) -> Server:
-    """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
+    """Binds the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
     app = create_app(
         desk,
         reviewer=reviewer,
@@ -95,15 +95,15 @@ def bind(
 
 
 def bind_app(app: Flask, *, port: int, proxy: str = "") -> Server:
-    """Takes the port for an application; raises UsageError when it is taken.
+    """Binds the port for an application; raises UsageError when it is taken.
 
-    Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send
-    them.
+    A proxy's headers reach the application only if `proxy` is set; otherwise waitress removes them, because anybody
+    could send them.
     """
     try:
         largest = app.config.get(
             "LARGEST_BODY", LARGEST_REQUEST
-        )  # waitress receives a body before it asks the application, larger ones in a nameless file
+        )  # waitress receives a body before it calls the application, larger ones in an unnamed file
         options = {
             "threads": THREADS,
             "ident": None,
@@ -119,7 +119,7 @@ def bind_app(app: Flask, *, port: int, proxy: str = "") -> Server:
 
 @contextmanager
 def until_interrupted(station: Server) -> Iterator[None]:
-    """An interrupt is how a station is closed, so no failure: from the moment on at which its address is told."""
+    """Once the station's address is printed, an interrupt is the normal way to close it, not a failure."""
     try:
         yield
     except KeyboardInterrupt:
@@ -138,8 +138,8 @@ def serve(
     language: str = "de",
     ready: Callable[[str], None],
 ) -> None:
-    """Serves the review station until interrupted; `ready` is called once with its address. What was handed in is
-    read meanwhile.
+    """Serves the review station until interrupted; `ready` is called once with its address. Submitted files are read
+    meanwhile.
     """
     station = bind(
         desk,

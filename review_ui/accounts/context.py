@@ -1,4 +1,4 @@
-"""What all pages about accounts work with: who is logged in, how passwords are judged, where people go from there."""
+"""What all account pages share: who is logged in, how passwords are checked, where people go next."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from scanform.workflow.people.accounts import AccountDesk
 TEXTS: Final = "accounts.ui."
 
 FIRST_SCREENS: Final = ("overview_page", "page", "sort_page", "people_page", "account_page")
-"""Where somebody lands: the first of these that they may open."""
+"""Landing pages in order of preference: people land on the first one that they may open."""
 
 LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """What the pages about accounts work with."""
+    """What the account pages work with."""
 
     desk: AccountDesk
     logins: Logins
@@ -55,12 +55,12 @@ class AccountContext:
         return render_template(template, language=language, other=other, t=self.word, **values), status
 
     def go(self, endpoint: str, **values: object) -> Response:
-        """On to another of these pages."""
+        """Redirect to another of these pages."""
         # plain values
         return current_app.make_response(redirect(url_for(endpoint, lang=self.language, **values), 303))  # type: ignore[arg-type]
 
     def refuses(self, password: str, again: str, account: Account | None, name: str) -> str:
-        """In words, why a new password is not taken; "" when it is."""
+        """In words, why a new password is refused; "" when it is accepted."""
         if password != again:
             return self.word("passwords-differ")
         alone = account is None or (account.totp is None and not self.desk.must_have_second_factor(account))
@@ -75,19 +75,19 @@ class AccountContext:
 
 
 def typed(field: str) -> str:
-    """A field of the form, or of the JSON, that was sent."""
+    """A field of the submitted form or JSON."""
     sent = request.get_json(silent=True) if request.is_json else request.form
     value = sent.get(field, "") if isinstance(sent, Mapping) else ""
     return value if isinstance(value, str) else ""
 
 
 def first_screen() -> str:
-    """The endpoint where who asks lands."""
+    """The endpoint on which the current user lands."""
     return next((endpoint for endpoint in FIRST_SCREENS if opens(endpoint)), "account_page")
 
 
 def check_password(room: AccountContext, name: str, password: str) -> Account | None:
-    """The account, if name and password are right and it is in use."""
+    """The account, if name and password are right and it is enabled."""
     found = room.desk.named(name) if 0 < len(name) <= LONGEST_NAME else None
     usable = found if found is not None and found.active else None
     if len(password) <= LONGEST and room.guard.fits(password, usable):
@@ -109,19 +109,19 @@ def check_code(room: AccountContext, account: Account, code: str) -> bool:
 
 
 def logged_in(room: AccountContext, account: Account, respond: Callable[[], ResponseReturnValue]) -> Response:
-    """Begin the complete login of somebody, then answer."""
+    """Begin the complete login of an account, then respond."""
     answer = room.logins.begin(account, Stage.FULL, respond)
     room.throttle.remember(account, answer)
     return answer
 
 
 def onward(room: AccountContext, target: str) -> ResponseReturnValue:
-    """On to the page that somebody wanted, or to the first one that they may see."""
+    """Redirect to the page that somebody wanted, or to the first one that they may see."""
     return redirect(target, 303) if is_own_page(target) else room.go(first_screen())
 
 
 def is_own_page(target: str) -> bool:
-    """Whether an address is a page of this program that who asks may open."""
+    """Whether a URL is a page of this program that the current user may open."""
     parts = urlsplit(target)
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
         return False
@@ -151,8 +151,6 @@ _SYSTEMS: Final = (
 
 
 def browser_name(agent: str) -> str:
-    """What people call a browser that names itself `agent`; what it says otherwise when it is none of the usual
-    ones.
-    """
+    """The usual name of the browser with the user agent `agent`; the agent's own name for an uncommon one."""
     found = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in found if name) or agent

@@ -14,17 +14,16 @@ from scanform.model.person import Person
 from scanform.workflow.people.accounts import AccountDesk
 
 PAGE_OF: Final = "X-Person"
-"""Header in which a page says whose it is: the account's number. A page of one person is not served with the login
-of another.
+"""Header in which a page names its owner's account number. One person's page is never served with another's login.
 """
 
 FRESH_S = 300
-"""Whoever has logged in just now is not asked for the password again."""
+"""Anyone who logged in this recently is not asked for the password again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A login that lasts, and its account."""
+    """A valid login and its account."""
 
     login: WebSession
     account: Account
@@ -44,28 +43,28 @@ class Logins:
     # --- who asks ----------------------------------------------------------------------------------------------------
 
     def _recognise(self) -> None:
-        """Find the login of the request; acts prolong it, what pages ask for by themselves does not."""
+        """Find the login of the request. Acts prolong it; automatic requests of pages do not."""
         found = self._desk.session(request.cookies.get(self.cookie, "")) if request.endpoint != "static" else None
         g.login = Present(*found) if found else None
         if found and found[0].stage is Stage.FULL and _is_act():
             self._desk.acted(found[0])
 
     def present(self) -> Present | None:
-        """The complete login of the request, unless its page is another person's."""
+        """The complete login of the request, unless its page belongs to another person."""
         found: Present | None = g.login
         if found is None or found.login.stage is not Stage.FULL or not self._own_page(found.account):
             return None
         return found
 
     def waiting(self) -> Present | None:
-        """The login of the request that lacks the code of the second factor."""
+        """The login of the request that still lacks the code of the second factor."""
         found: Present | None = g.login
         return (
             found if found is not None and found.login.stage is Stage.CODE and self._own_page(found.account) else None
         )
 
     def who(self) -> Person | None:
-        """Who asks. Whoever must have a second factor and has none yet may do nothing but set it up."""
+        """The current user. Anyone who must have a second factor and has none yet may only set it up."""
         found = self.present()
         if found is None:
             return None
@@ -74,18 +73,18 @@ class Logins:
         return found.account.person
 
     def must_set_up(self, account: Account) -> bool:
-        """Whether the account lacks a second factor that it must have."""
+        """Whether the account lacks a required second factor."""
         return account.totp is None and self._desk.must_have_second_factor(account)
 
     def mine(self) -> Present:
-        """The complete login of the request; only where a login is asked for."""
+        """The complete login of the request; only for views that require one."""
         found = self.present()
         if found is None:
             abort(401)
         return found
 
     def fresh(self) -> bool:
-        """Whether the login of the request is so young that the password need not be asked for."""
+        """Whether the login of the request is recent enough to skip asking for the password."""
         return self._desk.limits.absolute_s - FRESH_S < self._desk.absolute_left_s(self.mine().login)
 
     @staticmethod
@@ -95,12 +94,12 @@ class Logins:
     # --- beginning and ending ----------------------------------------------------------------------------------------
 
     def begin(self, account: Account, stage: Stage, respond: Callable[[], ResponseReturnValue]) -> Response:
-        """Begin a login with a new id, then answer; whatever the browser had before is void, planted ids as well."""
+        """Begin a login with a new id, then respond; whatever the browser had before becomes void, planted ids as well."""
         token = self._desk.open_session(
             account, stage=stage, agent=request.user_agent.string, instead_of=request.cookies.get(self.cookie, "")
         )
         session.clear()
-        g.pop("csrf_token", None)  # the token for forms is a new one, too
+        g.pop("csrf_token", None)  # the form token is renewed, too
         if stage is Stage.FULL:
             g.person = account.person
         answer = current_app.make_response(respond())
@@ -115,7 +114,7 @@ class Logins:
         return answer
 
     def forget(self, response: ResponseReturnValue) -> Response:
-        """Take the cookies away, and what the browser may have kept of the pages."""
+        """Delete the cookies and anything the browser may have stored of the pages."""
         session.clear()
         answer = current_app.make_response(response)
         answer.delete_cookie(
@@ -130,11 +129,11 @@ class Logins:
 
 
 def _varies(response: Response) -> Response:
-    """Tell caches on the way that answers depend on who is logged in."""
+    """Tell intermediate caches that responses depend on who is logged in."""
     response.vary.add("Cookie")
     return response
 
 
 def _is_act() -> bool:
-    """Whether a person has done something: sent something or opened a page, not a page that refreshes itself."""
+    """Whether a person did something: sent something or opened a page, not a page that refreshes itself."""
     return request.method == "POST" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"

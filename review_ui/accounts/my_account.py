@@ -145,5 +145,5 @@ def _setup(room: AccountContext, status: int = 200, problem: str = "") -> Respon
 
 
 def _sure(room: AccountContext, account: Account) -> bool:
-    """Whether it is the account's owner who asks: just logged in, or with the password."""
+    """Whether the request comes from the account's owner: recently logged in, or with the password."""
     return room.logins.fresh() or room.guard.fits(typed("old"), account)

@@ -16,11 +16,13 @@ from scanform.errors import MissingProgramError, UsageError, words
 SECRET_VARIABLE: Final = "SCANFORM_OIDC_SECRET"  # noqa: S105  (the name of a variable, not a secret)
 
 WAIT_S: Final = 10
-"""How long the login service may take to answer."""
+"""Timeout of the login service, in seconds."""
 
 
 def add_oidc(app: Flask, room: AccountContext) -> None:
-    """Add the way there and back. Raises MissingProgramError or UsageError when something for it is missing."""
+    """Add the redirect to the login service and back. Raises MissingProgramError or UsageError when a prerequisite is
+    missing.
+    """
     service = _service(app, room)
 
     @app.get("/login/oidc")
@@ -39,7 +41,7 @@ def add_oidc(app: Flask, room: AccountContext) -> None:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.args:
             return _once_more(
                 room
-            )  # the cookie is SameSite=Strict: it comes only with a request that this site itself begins
+            )  # the cookie is SameSite=Strict: browsers send it only with requests that start on this site
         try:
             claims = service.authorize_access_token()["userinfo"]
         except _problems():

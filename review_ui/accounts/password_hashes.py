@@ -1,4 +1,4 @@
-"""The only door to argon2-cffi: how passwords are kept. Which ones are refused says `review_ui.accounts.passwords`."""
+"""The only door to argon2-cffi: how passwords are stored. `review_ui.accounts.passwords` decides which are refused."""
 
 from typing import Final
 from unicodedata import normalize
@@ -15,8 +15,7 @@ RFC 9106, section 4. One hash takes 0.17 s of CPU time (measured).
 EARLIER: Final = Parameters(
     type=Type.ID, version=19, salt_len=16, hash_len=32, time_cost=2, memory_cost=19 * 1024, parallelism=1
 )
-"""What passwords were hashed with before (OWASP's smallest size). Such a hash is replaced at the next login of its
-owner.
+"""Former parameters (OWASP's smallest size). Such a hash is replaced at its owner's next login.
 """
 
 FORMS: Final = (PARAMETERS, EARLIER)
@@ -25,7 +24,7 @@ HASHER: Final = PasswordHasher.from_parameters(PARAMETERS)
 
 
 def normal(password: str) -> str:
-    """One way to write each character (Unicode form NFKD), however a keyboard composes it."""
+    """The password in Unicode form NFKD, however the keyboard composes its characters."""
     return normalize("NFKD", password)
 
 
@@ -37,8 +36,8 @@ def hashed(password: str) -> str:
 def fits(password: str, kept: str | None) -> bool:
     """Whether `kept` is the hash of the password.
 
-    Every call computes one hash per form, whatever `kept` is: the time tells neither that there is no such hash nor how
-    old it is.
+    Every call computes one hash with each set of parameters, whatever `kept` is, so the time reveals neither that there
+    is no such hash nor how old it is.
     """
     form, typed = _form(kept), _typed(password)
     right = [_matches(kept if kept and parameters == form else _decoy(parameters), typed) for parameters in FORMS]
@@ -46,14 +45,14 @@ def fits(password: str, kept: str | None) -> bool:
 
 
 def is_outdated(kept: str) -> bool:
-    """Whether a hash was made with other parameters than those of today."""
+    """Whether a hash was made with other than the current parameters."""
     return HASHER.check_needs_rehash(kept)
 
 
 def _typed(password: str) -> bytes:
     return normal(password).encode(
         "utf-8", "surrogatepass"
-    )  # JSON can say what UTF-8 cannot: that is a wrong password, not an error
+    )  # JSON can contain what UTF-8 cannot encode: that is a wrong password, not an error
 
 
 def _form(kept: str | None) -> Parameters | None:
@@ -71,6 +70,6 @@ def _matches(kept: str, typed: bytes) -> bool:
 
 
 def _decoy(parameters: Parameters) -> str:
-    """A hash that costs what a real one costs and that no password is known for: its salt and its tag are zeros."""
+    """A hash that costs as much as a real one and that no known password matches: its salt and its tag are zeros."""
     cost = f"m={parameters.memory_cost},t={parameters.time_cost},p={parameters.parallelism}"
     return f"$argon2id$v={parameters.version}${cost}${'A' * 22}${'A' * 43}"

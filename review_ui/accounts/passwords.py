@@ -1,5 +1,5 @@
-"""Which passwords are refused: short ones, well-known ones, and those made of a name or of words of the project.
-Nothing else is asked of them.
+"""Which passwords are refused: short ones, well-known ones, and those made from a name or from words of the project.
+There are no other requirements.
 """
 
 import re
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Final
 
 SHORTEST: Final = 8
-"""Characters, for somebody with a second factor."""
+"""Minimum characters with a second factor."""
 
 SHORTEST_ALONE: Final = 12
-"""The same when the password is all there is."""
+"""Minimum characters without a second factor."""
 
 LONGEST: Final = 128
 
@@ -28,20 +28,20 @@ _LISTED: Final = """
     """
 
 WORDS: Final = frozenset(_LISTED.split())
-"""Words of which too many passwords are made."""
+"""Words from which too many passwords are made."""
 
 ROWS: Final = (
     *("qwertzuiopü", "qwertyuiop", "asdfghjklöä", "yxcvbnm", "zxcvbnm"),
     *("abcdefghijklmnopqrstuvwxyz", "01234567890", "1q2w3e4r5t6z7u8i9o0p", "1qay2wsx3edc4rfv"),
 )
-"""Keys beside each other."""
+"""Rows of adjacent keys."""
 
 _LOOKALIKES = str.maketrans("013457@$!|", "oieastasii")
 
 
 def objection(password: str, *, alone: bool, words: Iterable[str]) -> str:
     """Why a password is refused ("too-short", "too-long", "too-common", "too-close"), "" when it is not; `words` are
-    names that it must not be made of.
+    names that it must not be made from.
     """
     if len(password) < (SHORTEST_ALONE if alone else SHORTEST):
         return "too-short"
@@ -53,13 +53,13 @@ def objection(password: str, *, alone: bool, words: Iterable[str]) -> str:
 
 
 def _is_common(password: str) -> bool:
-    """Whether little is left of it without well-known words, numbers, signs, repetitions and keys beside each other."""
+    """Whether little is left without well-known words, numbers, signs, repetitions and adjacent keys."""
     plain = password.casefold()
     return any(_rest(text) < 4 for text in (plain, plain.translate(_LOOKALIKES)))
 
 
 def _rest(text: str) -> int:
-    """How many different letters stand outside well-known words and rows of keys."""
+    """Number of different letters outside well-known words and rows of keys."""
     for word in sorted(WORDS, key=len, reverse=True):
         if len(word) > 3:
             text = text.replace(word, " ")
@@ -79,7 +79,7 @@ def _without_rows(text: str) -> str:
 
 
 def _is_made_of(password: str, words: Iterable[str]) -> bool:
-    """Whether a name, or a part of one, makes up the password but for a few signs."""
+    """Whether the password is a name, or a part of one, apart from a few signs."""
     plain = password.casefold()
     parts = {
         part for word in words for part in [word.casefold(), *re.split(r"[\W_]+", word.casefold())] if len(part) > 3

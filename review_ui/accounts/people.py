@@ -13,7 +13,7 @@ from scanform.model.person import Right, Role
 from scanform.workflow.people.accounts import LastAdminError
 
 LOGGED = 200
-"""Lines of the security log on its page."""
+"""Number of security log entries on its page."""
 
 
 def add_people(app: Flask, room: AccountContext) -> None:
@@ -61,7 +61,7 @@ def _list(room: AccountContext, status: int = 200, problem: str = "") -> Respons
 
 
 def _wrong(name: str, email: str, roles: list[Role]) -> str:
-    """What is wrong with an invitation, "" when nothing is."""
+    """What is wrong with an invitation; "" when nothing is."""
     if not 0 < len(name) <= LONGEST_NAME:
         return "name-missing"
     if email and not (
@@ -148,7 +148,7 @@ def _add_acts(app: Flask, room: AccountContext) -> None:
 
 
 def _act(room: AccountContext, account: Account, act: Callable[[Account], None]) -> ResponseReturnValue:
-    """Do something with an account on behalf of who asks; whoever ends the own logins by it has to log in again."""
+    """Act on an account for the current user, who has to log in again if this ends their own logins."""
     actor = room.logins.mine().account
     try:
         act(actor)

@@ -38,7 +38,7 @@ DIALOG: Final = "accounts.dialog."
 
 
 def add_accounts(app: Flask, desk: AccountDesk, language: str) -> AccountContext:
-    """Ask everybody who comes for a login, and add the pages about it."""
+    """Require a login from every visitor, and add its pages."""
     logins = Logins(app, desk)
     guard(app, logins.who)
     policy = app.config["HEADERS"]["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
@@ -61,7 +61,7 @@ def add_accounts(app: Flask, desk: AccountDesk, language: str) -> AccountContext
 
 
 def _share(app: Flask, room: AccountContext) -> None:
-    """What every template can use: who is logged in, and the texts about it."""
+    """What every template can use: the current user and the texts about accounts."""
 
     @app.context_processor
     def shared() -> dict[str, object]:
@@ -79,7 +79,7 @@ def _share(app: Flask, room: AccountContext) -> None:
 
 
 def _add_errors(app: Flask, room: AccountContext) -> None:
-    """People get a page, programs get JSON; neither says more than it must."""
+    """People get a page, programs get JSON; neither reveals more than necessary."""
     told: dict[tuple[int, str], float] = {}
 
     @app.errorhandler(401)
@@ -111,7 +111,7 @@ def _add_errors(app: Flask, room: AccountContext) -> None:
 
 
 def _tell_denial(room: AccountContext, account: Account, told: dict[tuple[int, str], float]) -> None:
-    """Put a refusal on record; the same one again only after a while, so that nobody fills the log."""
+    """Log a refusal; the same one again only after a while, so that nobody can flood the log."""
     what, now = (account.id, f"{request.method} {request.endpoint}"), time.monotonic()
     if now - told.get(what, float("-inf")) > DENIAL_EVERY_S:
         told[what] = now
@@ -125,7 +125,7 @@ def _failure(room: AccountContext, status: int, name: str, key: str) -> Response
 
 
 def _wants_page() -> bool:
-    """Whether a person looks at the answer, not a script."""
+    """Whether a person sees the response, not a script."""
     if request.path.startswith(("/api/", "/static/")):
         return False
     mode = request.headers.get("Sec-Fetch-Mode")
@@ -136,7 +136,7 @@ def _wants_page() -> bool:
 
 
 def _meant(logins: Logins, desk: AccountDesk) -> str:
-    """Whom the request wants to log in; "" where it does not say."""
+    """Whom the request wants to log in; "" where it names nobody."""
     found, name = _named(logins, desk), typed("name")
     if found is not None:
         return f"account {found.id}"
@@ -144,8 +144,8 @@ def _meant(logins: Logins, desk: AccountDesk) -> str:
 
 
 def _named(logins: Logins, desk: AccountDesk) -> Account | None:
-    """Whose password, code or link it is: that of the login that lacks a code, of the link, of the name, or of who
-    is logged in and asked once more.
+    """Whose password, code or link it is: the owner of the login that lacks a code or of the link, the person named, or
+    the current user who is asked again.
     """
     here, token = request.endpoint, (request.view_args or {}).get("token")
     if here in {"login_code", "login_code_in_place"}:
@@ -209,7 +209,7 @@ def _add_login(app: Flask, room: AccountContext) -> None:
 
 
 def _add_login_in_place(app: Flask, room: AccountContext) -> None:
-    """The same for a page that stays open: who must log in again there is the person whose page it is."""
+    """The same for a page that stays open: only the page's owner can log in again there."""
 
     @app.get("/api/login")
     @for_everybody
@@ -294,7 +294,7 @@ def _add_links(app: Flask, room: AccountContext) -> None:
 
 
 def _void(room: AccountContext) -> ResponseReturnValue:
-    """A link that is none: guessing one counts as guessing a password."""
+    """An invalid link: guessing one counts as guessing a password."""
     room.throttle.failed()
     return room.show("account_error.html", 404, problem=room.word("void-title"), text=room.word("void-text"))
 

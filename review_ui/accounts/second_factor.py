@@ -1,5 +1,5 @@
 """The only door to pyotp and cryptography: codes of the second factor (TOTP, RFC 6238), recovery codes, and how both
-are kept, encrypted.
+are stored encrypted.
 """
 
 import json
@@ -22,22 +22,22 @@ from pyotp import TOTP, random_base32
 RECOVERY_CODES: Final = 8
 
 WINDOW: Final = 1
-"""So many steps of 30 s before and after the present one a code counts. RFC 6238 recommends one at most for the time
-it takes to type (section 5.2) and some allowance for clocks that go wrong (section 6).
+"""Steps of 30 s before and after the current one in which a code is valid. RFC 6238 recommends at most one for the time
+it takes to type (section 5.2) and some allowance for clock drift (section 6).
 """
 
 _FORM: Final = "gcm."
-"""What an encrypted secret begins with; what passlib kept is a JSON object."""
+"""Prefix of an encrypted secret; one that passlib stored is a JSON object."""
 
 _NONCE_BYTES: Final = 12
-"""96 bits, as NIST SP 800-38D, section 8.2, has it for random ones."""
+"""96 bits, as NIST SP 800-38D, section 8.2, requires for random ones."""
 
 _GROUP: Final = 4
-"""Characters of a secret or a recovery code that stand together."""
+"""Group length when a secret or a recovery code is displayed."""
 
 
 class SecondFactors:
-    """The second factors of one project, encrypted with keys that `key_for` makes of its accounts.key."""
+    """The second factors of one project, encrypted with keys that `key_for` derives from its accounts.key."""
 
     def __init__(self, key_for: Callable[[str], bytes]) -> None:
         self._secrets = AESGCM(key_for("second factor, AES-GCM"))
@@ -47,27 +47,27 @@ class SecondFactors:
     # --- secrets -----------------------------------------------------------------------------------------------------
 
     def new_secret(self) -> str:
-        """A secret of 160 random bits (RFC 4226, section 4) for an app that shows codes, encrypted."""
+        """A secret of 160 random bits (RFC 4226, section 4) for an authenticator app, encrypted."""
         return self._encrypted(random_base32())
 
     def renewed(self, kept: str) -> str:
-        """An encrypted secret in the form of today: as it is, unless passlib kept it."""
+        """An encrypted secret in the current format: unchanged, unless passlib stored it."""
         secret = None if kept.startswith(_FORM) else self._secret(kept)
         return self._encrypted(secret) if secret else kept
 
     def text(self, kept: str) -> str:
-        """The secret to be typed in; "" when it cannot be decrypted."""
+        """The secret for typing in; "" when it cannot be decrypted."""
         return _grouped(self._secret(kept) or "")
 
     def address(self, kept: str, *, name: str, issuer: str) -> str:
-        """The secret as an app reads it from a picture, an otpauth: address. Colons would end a name there."""
+        """The secret as an otpauth: URL for a QR code. Colons would end a name there."""
         return TOTP(self._secret(kept) or "").provisioning_uri(
             name=_without_colons(name), issuer_name=_without_colons(issuer)
         )
 
     def step(self, code: str, kept: str) -> int | None:
-        """The step of time (RFC 6238) whose code this is; None when it is that of no step that counts now. Spaces in
-        the code count for nothing.
+        """The time step (RFC 6238) to which this code belongs; None when it is valid in none of the current steps. Spaces
+        in the code are ignored.
         """
         digits, secret = "".join(code.split()), self._secret(kept)
         if secret is None or not (digits.isascii() and digits.isdigit()):
@@ -96,8 +96,8 @@ class SecondFactors:
             return None
 
     def _from_wallet(self, kept: str) -> str:
-        """What passlib's AppWallet kept before: AES-256 in counter mode, key and first counter by PBKDF2 with
-        HMAC-SHA256 from the project's key.
+        """Decrypt what passlib's AppWallet stored: AES-256 in counter mode, key and initial counter derived from the
+        project's key by PBKDF2 with HMAC-SHA256.
         """
         sealed = json.loads(kept)["enckey"]
         both = pbkdf2_hmac("sha256", self._wallet, _from_base32(sealed["s"]), 1 << sealed["c"], 48)
@@ -107,12 +107,12 @@ class SecondFactors:
     # --- recovery codes ----------------------------------------------------------------------------------------------
 
     def new_recovery_codes(self) -> dict[str, str]:
-        """New codes of 48 random bits each, and each as it is kept, encrypted."""
+        """New codes of 48 random bits each, in plain text and encrypted for storage."""
         codes = [_grouped(secrets.token_hex(6)) for _ in range(RECOVERY_CODES)]
         return {code: self._codes.encrypt(code.encode()).decode() for code in codes}
 
     def recovery_code(self, code: str, kept: Sequence[str]) -> str | None:
-        """The one of the `kept` recovery codes that was typed; None when it is none of them. All are compared."""
+        """The one of the `kept` recovery codes that was typed; None when none matches. All are compared."""
         typed = code.strip().lower().encode("utf-8", "surrogatepass")
         right = [one for one in kept if compare_digest(self._recovery_code(one), typed)]
         return right[0] if right else None
@@ -121,7 +121,7 @@ class SecondFactors:
         try:
             return self._codes.decrypt(kept)
         except InvalidToken:
-            return secrets.token_bytes(16)  # encrypted with another key: equal to nothing
+            return secrets.token_bytes(16)  # encrypted with another key: matches nothing
 
 
 def _grouped(text: str) -> str:

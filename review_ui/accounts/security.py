@@ -1,5 +1,5 @@
-"""Passwords and second factors of accounts: what is right, used up or out of date, and that checking it leaves the
-server free for others.
+"""Passwords and second factors of accounts: which are valid, used or outdated, checked so that the server stays free
+for other requests.
 """
 
 import threading
@@ -15,13 +15,13 @@ from scanform.workflow.people.accounts import AccountDesk
 
 HASHES_AT_ONCE = 2
 WAITING_HASHES = 2
-"""So many threads may hash and wait to hash; of the server's eight, four are always free for other requests."""
+"""Number of threads that may hash or wait to hash; four of the server's eight are always free for other requests."""
 
 PATIENCE_S = 5.0
 
 
 class Guard:
-    """Passwords and codes of one project. What takes long is done by few threads at a time."""
+    """Passwords and codes of one project. Slow work is limited to a few threads at a time."""
 
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
@@ -40,7 +40,7 @@ class Guard:
     def fits(self, password: str, account: Account | None) -> bool:
         """Whether it is the account's password. It takes the same time when there is no such account.
 
-        An outdated hash is replaced by one of today. 503 when too many are being computed.
+        An outdated hash is replaced by a current one. 503 when too many are being computed.
         """
         kept = account.password if account is not None else None
         with self._turn():
@@ -53,20 +53,20 @@ class Guard:
     # --- second factor -----------------------------------------------------------------------------------------------
 
     def new_secret(self) -> str:
-        """A secret for an app that shows codes, encrypted."""
+        """A secret for an authenticator app, encrypted."""
         return self._factors.new_secret()
 
     def secret_text(self, secret: str) -> str:
-        """The secret to be typed in."""
+        """The secret for typing in."""
         return self._factors.text(secret)
 
     def secret_address(self, secret: str, account: Account) -> str:
-        """The secret as an app reads it from a picture."""
+        """The secret as a URL for a QR code."""
         return self._factors.address(secret, name=account.name, issuer=self._issuer)
 
     def code_fits(self, code: str, secret: str, account: Account) -> bool:
-        """Whether a code is right now; each is good once. If the account's secret was encrypted as it was before, it
-        is encrypted as it is today.
+        """Whether a code is valid now; each is accepted once. A secret encrypted in the old format is converted to the
+        current one.
         """
         step = self._factors.step(code, secret)
         if step is None or not self._desk.use_counter(account.id, step):
@@ -77,7 +77,7 @@ class Guard:
         return True
 
     def set_second_factor(self, account: Account, secret: str) -> list[str]:
-        """Keep the secret, in one transaction with new recovery codes, which are returned and shown once; all logins
+        """Store the secret, in one transaction with new recovery codes, which are returned and shown once; all logins
         end.
         """
         codes = self._factors.new_recovery_codes()
@@ -85,7 +85,7 @@ class Guard:
         return list(codes)
 
     def recovery_code_fits(self, code: str, account: Account) -> bool:
-        """Whether it is one of the account's recovery codes, which is used up then."""
+        """Whether it is one of the account's recovery codes, which is then used up."""
         kept = self._factors.recovery_code(code, account.recovery)
         return kept is not None and self._desk.take_recovery_code(account.id, kept)
 

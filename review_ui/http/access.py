@@ -1,4 +1,4 @@
-"""Who asks, and what they may: every address names the rights that it takes, and one that names none is refused."""
+"""Who asks, and what they may do: every URL declares the rights it requires; one that declares none is refused."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,18 +16,18 @@ from scanform.workflow.review.rights import Sight
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 EVERYBODY: Final = "everybody"
-"""Marks addresses that need no login."""
+"""Marks URLs that need no login."""
 
 ITEM: Final = "item"
-"""How addresses and bodies name the value that they are about."""
+"""Parameters by which URLs and bodies name their value."""
 
 _TAKES = "_takes_rights"
 _VALUES = "scanform-values"
 
 
 def needs(*rights: Right, shows: Sight | None = None) -> Callable[[View], View]:
-    """Marks a view: whoever has one of `rights` may ask for it; without any given, whoever has logged in. `shows` is
-    what it shows of the value that its address or its body names.
+    """Marks a view: open to anyone with one of `rights`, or, without any, to anyone who is logged in. `shows` is
+    what it shows of the value that its URL or its body names.
     """
 
     def mark(view: View) -> View:
@@ -49,15 +49,15 @@ def for_everybody(view: View) -> View:
 
 
 def taken_rights(app: Flask, endpoint: str) -> frozenset[Right] | str | None:
-    """What an endpoint takes: rights, EVERYBODY, or None for one that says nothing and is refused."""
+    """What an endpoint requires: rights, EVERYBODY, or None for one that declares nothing and is refused."""
     if endpoint == "static":
         return EVERYBODY
     return cast("frozenset[Right] | str | None", getattr(app.view_functions[endpoint], _TAKES, None))
 
 
 def guard(app: Flask, who: Callable[[], Person | None]) -> None:
-    """Let `who` say who asks, before each request, and refuse what they may not: 401 without a login, 403 without
-    the right.
+    """Let `who` identify the user before each request, and refuse what they may not do: 401 without a login, 403
+    without the right.
     """
 
     @app.before_request
@@ -82,15 +82,15 @@ def guard(app: Flask, who: Callable[[], Person | None]) -> None:
 
 
 def guard_values(app: Flask, may_see: Callable[[str, Person, Sight], bool]) -> None:
-    """Let `may_see` say which values who asks may see."""
+    """Let `may_see` decide which values the current user may see."""
     app.extensions[_VALUES] = may_see
 
 
 def _refuse_values(shows: Sight | None) -> None:
-    """Before each view, refuse the value that it is asked about unless who asks may see it: 403, and 403 as well where
-    a view does not say what it shows of it.
+    """Before each view, refuse a value that the current user may not see: 403, and 403 as well where a view does not
+    declare what it shows of it.
 
-    What is decided about values is judged by the desk, within the act that writes it.
+    The desk judges decisions about values, within the act that writes them.
     """
     may_see, named = current_app.extensions.get(_VALUES), _named_value()
     if may_see is not None and named is not None and (shows is None or not may_see(named, person(), shows)):
@@ -98,7 +98,7 @@ def _refuse_values(shows: Sight | None) -> None:
 
 
 def _named_value() -> str | None:
-    """The value that a request is about, as its address or its body names it."""
+    """The value that a request is about, as its URL or its body names it."""
     in_address = (request.view_args or {}).get(ITEM)
     if in_address is not None:
         return str(in_address)
@@ -108,7 +108,7 @@ def _named_value() -> str | None:
 
 
 def opens(endpoint: str) -> bool:
-    """Whether who asks may open another address; screens show links to those only."""
+    """Whether the current user may open another URL; screens show links to those only."""
     takes = taken_rights(current_app, endpoint) if endpoint in current_app.view_functions else None
     if takes is None or isinstance(takes, str):
         return takes is not None
@@ -117,12 +117,12 @@ def opens(endpoint: str) -> bool:
 
 
 def person() -> Person:
-    """Who asks; only in views that take rights."""
+    """The current user; only in views that require rights."""
     return cast("Person", g.person)
 
 
 def alone(name: str, accounts: AccountDesk | None = None) -> Callable[[], Person | None]:
-    """For a station without accounts: whoever reaches it acts as `name` and may do everything, until there are
+    """For a station without accounts: anyone who reaches it acts as `name` and may do everything, until there are
     `accounts`.
     """
     only = Person(name=name, roles=frozenset(Role))
@@ -130,5 +130,5 @@ def alone(name: str, accounts: AccountDesk | None = None) -> Callable[[], Person
 
 
 def shown_card(card: Card | None) -> dict[str, object] | None:
-    """A card as the screen of whoever asks gets it."""
+    """A card as the current user's screen gets it."""
     return card_data(card, whole_page=person().may(Right.CONTACT))

@@ -1,4 +1,4 @@
-"""Running behind a reverse proxy on the same computer that speaks TLS with the browsers."""
+"""Running behind a reverse proxy on the same computer that terminates TLS."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ def behind_proxy(app: Flask, address: str) -> None:
     """Answer to the public name only, over TLS only: cookies that no other host can set, HSTS, the browser's address
     from the one proxy in front.
 
-    nginx adds the address from which it was asked at the end of X-Forwarded-For; exactly that one entry is believed.
+    nginx appends the client's address to X-Forwarded-For; exactly that one entry is trusted.
     """
     # the documented way
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]

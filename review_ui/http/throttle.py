@@ -1,10 +1,10 @@
 """The only door to Flask-Limiter: guessing passwords is slow, and nobody can lock somebody else out by guessing.
 
-Only failures count, those at all doors together: password, code of the second factor, link, login service, and the
-password asked for once more. A browser in which somebody has logged in before carries a signed cookie and is counted by
-itself, so that failures elsewhere do not concern it; without such a cookie failures count for the name from one
-address, for the address, and for the name. Where nobody is named (a link that is none, a refusal by the login service)
-they count for the address alone: else ten of them would lock an office out.
+Only failures count, those at all entry points together: password, code of the second factor, link, login service, and
+the password asked for again. A browser in which somebody has logged in before carries a signed cookie and is counted
+separately, so failures elsewhere do not affect it. Without such a cookie, failures count per name and address, per
+address, and per name. Where nobody is named (an invalid link, a refusal by the login service) they count for the
+address alone, or else ten of them would lock out an office.
 """
 
 import secrets
@@ -21,12 +21,12 @@ from scanform.model.account import Account
 
 PER_PAIR: Final = "10 per 10 minutes"
 PER_ADDRESS: Final = "100 per 10 minutes"
-"""An office may share one address."""
+"""Higher, because an office may share one address."""
 
 PER_NAME: Final = "300 per hour"
 
 _DOORS: Final = "logins"
-"""What all doors count under."""
+"""The common counter of all entry points."""
 
 KNOWN_FOR_S: Final = 180 * 24 * 3600
 
@@ -35,7 +35,7 @@ class Throttle:
     """Counts failures of one application in its memory."""
 
     def __init__(self, app: Flask, meant: Callable[[], str]) -> None:
-        """`meant` says whom the request wants to log in: "account 7", or a name that nobody has; "" where it names
+        """`meant` returns whom the request wants to log in: "account 7", or a name that nobody has; "" where it names
         nobody.
         """
         self._limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
@@ -43,9 +43,7 @@ class Throttle:
         self.cookie = f"{app.config['SESSION_COOKIE_NAME']}-known"
 
     def slow(self, view: View) -> View:
-        """Refuse a view with 429 after too many failures at any such view: answers 401, and what the view calls
-        `failed`.
-        """
+        """Refuse a view with 429 after too many failures at any such view: 401 responses and calls of `failed`."""
         for limit, key, exempt in (
             (PER_PAIR, self._pair, self._names_nobody),
             (PER_ADDRESS, self._address, None),
@@ -71,7 +69,7 @@ class Throttle:
 
     @staticmethod
     def failed() -> None:
-        """Count this request as a failure, whatever it is answered."""
+        """Count this request as a failure, whatever the response."""
         g.login_failed = True
 
     def _pair(self) -> str:

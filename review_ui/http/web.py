@@ -1,4 +1,4 @@
-"""What the pages of the web application share: the language asked for, texts for scripts, checked request bodies."""
+"""What the pages of the web application share: the requested language, texts for scripts, checked request bodies."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,11 +14,11 @@ from scanform.i18n.texts import LANGUAGES, date_text, keys, moment_text, templat
 from scanform.workflow.review.cards import Card
 
 LARGEST_NUMBER: Final = 2**31 - 1
-"""Numbers of pages, batches, accounts and logins are not larger: what PostgreSQL keeps as an integer."""
+"""Largest number of a page, batch, account or login: PostgreSQL's largest integer."""
 
 
 class NumberInAddress(IntegerConverter):
-    """A number in an address; one that nothing can have is an address that does not exist."""
+    """A number in a URL; the URL of an impossible number does not exist."""
 
     def to_python(self, value: str) -> int:
         """The number; raises ValidationError, which becomes 404."""
@@ -29,7 +29,7 @@ class NumberInAddress(IntegerConverter):
 
 
 def asked_number(name: str, default: int = 0) -> int:
-    """A number in the query of the address, `default` when there is none; 404 for one that nothing can have."""
+    """A number in the URL's query, `default` when there is none; 404 for an impossible one."""
     value = request.args.get(name, "")
     found = _whole(value.removeprefix("-"))
     if found is None and value.removeprefix("-").isdecimal():
@@ -38,12 +38,12 @@ def asked_number(name: str, default: int = 0) -> int:
 
 
 def sent_number(value: str) -> int | None:
-    """A number in a field of a form; None for anything else and for one that nothing can have."""
+    """A number in a form field; None for anything else and for an impossible one."""
     return _whole(value)
 
 
 def _whole(text: str) -> int | None:
-    """The number that plain digits stand for, None when it is none or too large."""
+    """The number written in plain digits; None when it is not one or too large."""
     plain = text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(LARGEST_NUMBER))
     return (
         int(text[-len(str(LARGEST_NUMBER)) :])
@@ -53,28 +53,28 @@ def _whole(text: str) -> int | None:
 
 
 def tell_times(app: Flask, zone: tzinfo) -> None:
-    """Moments are told on the clock of `zone`, in templates by `when`, `day_of` and `time_of`."""
+    """Show times in the time zone `zone`, in templates by `when`, `day_of` and `time_of`."""
     app.config["ZONE"] = zone
     app.jinja_env.globals.update(when=when, day_of=day_of, time_of=time_of)
 
 
 def when(at: str, language: str, *, seconds: bool = False) -> str:
-    """A stored moment in words."""
+    """A stored time in words."""
     return moment_text(at, language, current_app.config["ZONE"], seconds=seconds)
 
 
 def day_of(at: str, language: str) -> str:
-    """The day of a stored moment in words."""
+    """The day of a stored time in words."""
     return date_text(at, language, current_app.config["ZONE"])
 
 
 def time_of(at: str, language: str, *, seconds: bool = False) -> Markup:
-    """A moment in words with the exact one behind it, for programs."""
+    """A time in words, with its machine-readable form for programs."""
     return Markup('<time datetime="{}">{}</time>').format(at, when(at, language, seconds=seconds))
 
 
 def language_of(default: str) -> str:
-    """The language that the request asks for, if it is one of ours."""
+    """The language that the request asks for, if it is supported."""
     wanted = request.args.get("lang", default)
     return wanted if wanted in LANGUAGES else default
 
@@ -87,7 +87,7 @@ def texts_of(prefix: str, language: str) -> dict[str, str]:
 
 
 def card_data(card: Card | None, *, whole_page: bool = True) -> dict[str, object] | None:
-    """A card as a screen gets it, with the addresses of its pictures; names may stand on a `whole_page`."""
+    """A card as a screen gets it, with the URLs of its pictures; names may be visible on a `whole_page`."""
     if card is None:
         return None
     url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
@@ -108,7 +108,7 @@ def body_of() -> Mapping[str, object]:
 
 
 def text_of(body: Mapping[str, object], name: str) -> str:
-    """A text in a body; 400 when it is none."""
+    """A text in a body; 400 for anything else."""
     value = body.get(name)
     if not isinstance(value, str):
         abort(400)
@@ -116,7 +116,7 @@ def text_of(body: Mapping[str, object], name: str) -> str:
 
 
 def number_of(body: Mapping[str, object], name: str) -> int:
-    """A whole number in a body; 400 when it is none, or one that nothing can have."""
+    """A whole number in a body; 400 for anything else and for an impossible one."""
     value = body.get(name)
     if not is_number(value):
         abort(400)
@@ -124,12 +124,12 @@ def number_of(body: Mapping[str, object], name: str) -> int:
 
 
 def is_number(value: object) -> TypeGuard[int]:
-    """Whether something in a body is a whole number that can be stored."""
+    """Whether something in a body is a storable whole number."""
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def names_of(body: Mapping[str, object], name: str) -> list[str]:
-    """A list of texts in a body; 400 when it is none."""
+    """A list of texts in a body; 400 for anything else."""
     value = body.get(name)
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         abort(400)

@@ -1,6 +1,6 @@
-"""Whose pages are these? Pages of one printed number that may be several people's, and files whose numbers contradict
-their sheets; `workflow.pages.collate` and `workflow.settling.contradicting_files` behind it. Plain forms that work
-without scripts; with one, pages are moved by mouse, too.
+"""Collation: pages with one printed number that may belong to several people, and files whose numbers contradict their
+sheets; `workflow.pages.collate` and `workflow.settling.contradicting_files` behind it. Plain forms that work without
+scripts; a script adds moving pages by mouse.
 """
 
 from uuid import uuid4
@@ -20,10 +20,10 @@ from scanform.workflow.settling import contradicting_files
 _TEXTS = "joining.ui."
 
 LISTED = 30
-"""Printed numbers, and files, on one screen; the others come when these are done."""
+"""Printed numbers, and files, on one screen; the others follow when these are done."""
 
 SHOWN_SHEETS = 6
-"""Sheets of a file that are shown as pictures; all are named."""
+"""Maximum sheets of a file shown as pictures; all are named."""
 
 
 def add_joining(app: Flask, project: Project, default: str) -> None:
@@ -63,7 +63,7 @@ def add_joining(app: Flask, project: Project, default: str) -> None:
 
 
 def _act(project: Project, form: str) -> str:
-    """Do what the form of the screen says; returns why it is refused, "" when it is done."""
+    """Apply the submitted form; returns why it is refused, "" when it is done."""
     sent, who = request.form, person().name
     key, uuid, act = sent.get("key", ""), sent.get("uuid", "") or str(uuid4()), sent.get("act", "")
     if act == "undo":

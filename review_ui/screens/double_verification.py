@@ -21,7 +21,7 @@ from scanform.workflow.review.reviewer_figures import figures
 _TEXTS = "quality.ui."
 
 MOST_CARDS = 200
-"""Cards in one answer."""
+"""Maximum cards in one response."""
 
 
 def add_second(app: Flask, desk: Desk, default: str, field_page: Callable[[str, str], str]) -> None:
@@ -72,7 +72,7 @@ def _add_looks(app: Flask, again: VerificationDesk, default: str, field_page: Ca
 
 
 def _counts(again: VerificationDesk, who: Person, *, third: bool) -> Counts:
-    """What somebody can reach here."""
+    """Counts of the values that the current user can reach here."""
     return again.counts(who.name, third=third, contact=who.may(Right.CONTACT))
 
 
@@ -95,6 +95,6 @@ def _add_quality(app: Flask, again: VerificationDesk, desk: Desk, default: str) 
 
 
 def _wording(desk: Desk, code: str, language: str) -> str:
-    """A question's wording, its code where no questionnaire knows it."""
+    """A question's wording; its code where no questionnaire has it."""
     found = (questionnaire.question(code) for questionnaire in desk.project.questionnaires.values())
     return next((question.text.get(language) for question in found if question is not None), code)

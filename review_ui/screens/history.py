@@ -1,5 +1,5 @@
-"""What became of a value, and the page on which it stands; `workflow.review.value_history` behind it. Plain pages
-that work without scripts.
+"""What became of a value, and the page it was read from; `workflow.review.value_history` behind it. Plain pages that
+work without scripts.
 """
 
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from scanform.workflow.review.value_history import page_facts, page_picture, val
 _TEXTS = "history.ui."
 
 SIZES = ("1", "2", "3")
-"""How large a page is shown: as wide as there is room, twice, three times."""
+"""Zoom steps of a page: full width, twice, three times."""
 
 
 def add_history(app: Flask, desk: Desk, default: str) -> None:

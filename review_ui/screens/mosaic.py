@@ -1,5 +1,5 @@
-"""Many values of one question on one screen: groups and tiles; `workflow.review.mosaic` behind it. Decisions go the
-way of all others.
+"""Many values of one question on one screen: groups and tiles; `workflow.review.mosaic` behind it. Decisions are sent
+like all others.
 """
 
 from dataclasses import asdict
@@ -19,7 +19,7 @@ from scanform.workflow.review.mosaic import Mosaic
 _TEXTS = "mosaic.ui."
 
 MOST_TILES = 400
-"""In one answer: two screens of the largest size and what is fetched ahead."""
+"""Maximum cards in one response: two screens of the largest size, and those fetched ahead."""
 
 
 def add_mosaic(app: Flask, desk: Desk, default: str) -> None:

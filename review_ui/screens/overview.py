@@ -21,7 +21,7 @@ from scanform.workflow.review.desk import Desk
 _TEXTS = "overview.ui."
 
 LISTED = 200
-"""Pages on one screen of a list."""
+"""Pages per screen of a list."""
 
 
 def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | None, default: str) -> None:
@@ -74,10 +74,10 @@ def _common(language: str) -> dict[str, object]:
 
 
 def _unless_known(page: str) -> ResponseReturnValue:
-    """The page, or only the word that nothing has changed since the browser asked last."""
+    """The page, or a 304 when nothing has changed since the browser's last request."""
     answer = make_response(page)
     lasting = page.replace(
         g.get("csrf_token") or "\0", ""
-    )  # the token for forms is written anew each time; older ones stay good
+    )  # the form token changes with every response; older ones stay valid
     answer.set_etag(sha256(lasting.encode()).hexdigest()[:32])
     return answer.make_conditional(request)

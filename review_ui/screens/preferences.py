@@ -1,5 +1,5 @@
-"""Keys and looks of the person who asks, the sheet of keys for printing, help in easy words, and the statement on
-accessibility.
+"""The current user's keys and display settings, the printable sheet of keys, help in easy words, and the accessibility
+statement.
 """
 
 from collections.abc import Callable
@@ -60,14 +60,14 @@ def add_preferences(app: Flask, project: Project, default: str) -> None:
 
 
 PARTS = (("tested", 5), ("untested", 3), ("limits", 3))
-"""The lists of the statement on accessibility, and how many lines each has."""
+"""The lists of the accessibility statement, with the number of lines of each."""
 
 EASY_PARTS = (("what", 5), ("see", 4), ("do", 6), ("unsure", 4), ("mistake", 4), ("break", 4), ("test", 3), ("help", 3))
-"""The parts of the help in easy words, and how many sentences each has."""
+"""The parts of the help in easy words, with the number of sentences of each."""
 
 
 def common(language: str) -> dict[str, object]:
-    """What the pages here have in common."""
+    """What these pages have in common."""
     return {"language": language, "other": "en" if language == "de" else "de", "t": _words(_TEXTS, language)}
 
 
@@ -91,7 +91,7 @@ def key_facts(project: Project, screen: str, language: str) -> dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
-    """A line in a table of keys; `action` is None where the keys are the same for everybody."""
+    """A row in a table of keys; `action` is None where the keys are the same for everybody."""
 
     action: str | None
     caps: tuple[str, ...]
@@ -99,8 +99,8 @@ class KeyRow:
 
 
 def help_rows(mine: Preferences, screen: str, language: str) -> list[KeyRow]:
-    """The rows of a table of keys: keys that are the same for everybody first, then those that can be changed; the
-    nine answers stand together at the end.
+    """The rows of a table of keys: first those that are the same for everybody, then those that can be changed, and last
+    the nine answers together.
     """
     fixed = [
         KeyRow(action=None, caps=caps, text=text(f"keys.fixed.{screen}-{name}", language))
@@ -139,4 +139,4 @@ FIXED = {
         ("help", ("F1",)),
     ),
 }
-"""Keys that are no characters, or do nothing alone, and are therefore the same for everybody."""
+"""Keys that are not characters, or do nothing alone, and are therefore the same for everybody."""

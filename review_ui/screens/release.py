@@ -83,5 +83,5 @@ def add_own_figures(app: Flask, releases: ReleaseDesk, default: str) -> None:
 
 
 def percent(share: float, language: str) -> str:
-    """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
+    """A fraction in per cent, rounded up in the last digit: a bound must not look better than it is."""
     return percent_text(ceil(round(share * 10_000, 6)) / 10_000, language, places=2)

@@ -15,7 +15,7 @@ from scanform.workflow.review.desk import Desk
 _TEXTS = "doubles.ui."
 
 LISTED = 30
-"""Pairs on one screen; the others come when these are done."""
+"""Pairs on one screen; the others follow when these are done."""
 
 
 def add_doubles(app: Flask, desk: Desk, default: str) -> None:

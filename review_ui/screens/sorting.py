@@ -96,7 +96,7 @@ def _add_acts(app: Flask, sorter: SortDesk, default: str) -> None:
 
 
 def _corners(body: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
-    """Four pairs of numbers; 400 for anything else."""
+    """Four pairs of numbers in a body; 400 for anything else."""
     given = body.get("corners")
     if not isinstance(given, list) or len(given) != 4:
         abort(400)

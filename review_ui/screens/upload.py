@@ -1,8 +1,7 @@
 """Handing in scans by browser: the screen, the files it sends, and the form for browsers without scripts;
 `workflow.intake.upload_desk` behind it.
 
-Only these two addresses take more than the megabyte of the other ones, and what comes is written to the disk piece by
-piece.
+Only these two URLs accept more than the megabyte of the others, and they write the data to disk in chunks.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ _TEXTS = "upload.ui."
 _LARGE: Final = frozenset({"hand_in_file", "hand_in_form"})
 
 FORM_OVERHEAD = 1 << 20
-"""Bytes that a form may have around the files in it."""
+"""Bytes that a form may take in addition to its files."""
 
 FILES_IN_A_FORM = 50
 
@@ -54,7 +53,7 @@ def add_upload(app: Flask, uploads: UploadDesk, default: str) -> None:
 
     @app.url_value_preprocessor
     def allow_large_files(endpoint: str | None, _: object) -> None:
-        if endpoint in _LARGE:  # before anything looks at the body, the check of the token included
+        if endpoint in _LARGE:  # before anything reads the body, including the check of the token
             request.max_content_length = largest
 
     _add_page(app, uploads, default)
@@ -82,7 +81,7 @@ def _add_changes(app: Flask, uploads: UploadDesk, default: str) -> None:
     @app.post("/upload")
     @needs(Right.HAND_IN)
     def hand_in_form() -> ResponseReturnValue:
-        """Files of a form, in browsers without scripts: they come as a whole, and the page says what became of each."""
+        """Files of a form, in browsers without scripts: they arrive together, and the page says what became of each."""
         language, group, by = language_of(default), str(uuid4()), person().name
         given = [file for name in ("files", "photos") for file in request.files.getlist(name) if file.filename][
             :FILES_IN_A_FORM
@@ -100,8 +99,8 @@ def _add_changes(app: Flask, uploads: UploadDesk, default: str) -> None:
     @app.post("/api/uploads")
     @needs(Right.HAND_IN)
     def hand_in_file() -> ResponseReturnValue:
-        """One file as the body of the request. Its name comes in a header: names of files may be names of people,
-        which stay out of addresses.
+        """One file as the request body. Its name comes in a header: file names may contain names of people, which stay out
+        of URLs.
         """
         name, group = unquote(request.headers.get("X-File-Name", "")), request.headers.get("X-Group", "")
         stream = cast("BinaryIO", request.stream)
@@ -156,6 +155,6 @@ def _answer(receipt: Receipt, language: str) -> _Answer:
 
 
 def _refusal(slug: str, uploads: UploadDesk, language: str) -> str:
-    """What the screen says itself about a file that need not be sent at all."""
+    """Messages that the screen shows about files that need not be sent."""
     words = text(f"problem.{slug}", language, limit=f"{uploads.box.limits.file_bytes / 1_000_000:.0f}")
     return f"{words} {remedy_text(slug, language)}"

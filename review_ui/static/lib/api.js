@@ -1,5 +1,5 @@
-// Talking to the program. Every change carries the CSRF token; when the program was restarted a fresh one is fetched,
-// and when the login is over the person logs in again on this page, after which what was asked for is asked again.
+// Requests to the program. Every change carries the CSRF token. After a restart of the program, a new one is fetched;
+// after the login has ended, the person logs in again on this page. Then the request is repeated.
 
 import { logInAgain, whosePage } from "./relogin.js";
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 15000;
 export class Refused extends Error {
   /**
    * @param {number} status
-   * @param {Refusal | null} answer what the program says about it, if anything
+   * @param {Refusal | null} answer the program's explanation, if any
    */
   constructor(status, answer) {
     super(`refused: ${status}`);
@@ -20,7 +20,7 @@ export class Refused extends Error {
 }
 
 /**
- * What the program says about a request that failed; null when it did not answer.
+ * The program's explanation of a failed request; null when it did not respond.
  *
  * @param {unknown} problem
  */
@@ -65,7 +65,7 @@ export class Api {
   }
 
   /**
-   * What `ask` is answered, once the person is known.
+   * The response to `ask`, after logging in again where necessary.
    *
    * @param {() => Promise<Response>} ask
    */

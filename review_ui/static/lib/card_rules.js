@@ -1,10 +1,10 @@
-// What a field's card says about the decisions that are made on it. Pure functions.
+// How a field's card determines the decisions made on it. Pure functions.
 
 /** @import { KeyMap } from "./keymap.js" */
 /** @import { Card, Statement } from "./types.js" */
 
 /**
- * What stands in the text field before anybody types.
+ * The initial content of the text field.
  *
  * @param {Card} card
  */
@@ -13,7 +13,7 @@ export function before(card) {
 }
 
 /**
- * What was sent, as it stands in the text field: the stored value as the reader types it.
+ * A submitted value as the text field shows it: a stored value in its typed form.
  *
  * @param {Card} card
  * @param {string} sent
@@ -31,7 +31,8 @@ export function sameQuestion(one, other) {
 }
 
 /**
- * Whether a single character may be a key that landed in the text: the machine read more, or people write words here.
+ * Whether a single character may be a command key that landed in the text: the machine read more characters, or the
+ * question expects words.
  *
  * @param {Card} card
  * @param {string} text
@@ -43,7 +44,7 @@ export function meantAsKey(card, text, keymap) {
 }
 
 /**
- * The codes that are marked when a field appears: the machine's candidate, "nothing" (none), or no proposal (null).
+ * The codes marked when a field appears: the machine's candidate, nothing (an empty set), or no proposal (null).
  *
  * @param {Card} card
  * @returns {Set<string> | null}
@@ -54,7 +55,7 @@ export function proposed(card) {
 }
 
 /**
- * Whether an answer is one of those that contradict each other; any where nothing does.
+ * Whether an answer is one side of the card's contradiction; true for any answer where there is none.
  *
  * @param {Card} card
  * @param {string} kind
@@ -66,8 +67,8 @@ export function isStated(card, kind, value) {
 }
 
 /**
- * The codes of several answers after one of them was pressed: it goes, or it comes and those that exclude each other
- * go.
+ * The codes of several answers after one of them was pressed: it is removed, or added while answers that exclude each
+ * other are removed.
  *
  * @param {Card} card
  * @param {Set<string> | null} chosen
@@ -92,7 +93,7 @@ export function valueOf(card, chosen) {
 }
 
 /**
- * The decision that Enter makes of the codes that are marked.
+ * The decision that Enter makes with the marked codes.
  *
  * @param {Card} card
  * @param {string} value

@@ -1,6 +1,6 @@
-// A text field with a list of values: what begins like the text, then what holds it, is offered while somebody types;
-// what is the only one left is filled in, marked so that the next character takes its place. Keys and roles are those
-// of the ARIA pattern "editable combobox with list and inline completion".
+// A text field with a list of values. While somebody types it offers values that begin with the text, then values that
+// contain it. The only value left is filled in, selected so that the next character replaces it. Keys and roles follow
+// the ARIA pattern "editable combobox with list and inline completion".
 
 import { beginning, completion, offered } from "./folding.js";
 import { element } from "./view.js";
@@ -12,7 +12,7 @@ export class Combobox {
   /** @type {string[]} */
   #values = [];
   /** @type {InputEvent | null} */
-  #last = null; // what was typed before the values were there
+  #last = null; // typed before the values had arrived
 
   /**
    * @param {HTMLInputElement} field is in the document
@@ -33,7 +33,7 @@ export class Combobox {
     field.addEventListener("blur", () => this.close());
   }
 
-  /** The values may come after somebody has begun to type: what stands in the field by then is answered at once. */
+  /** The values may arrive after somebody has begun to type: the text present by then is completed at once. */
   set values(/** @type {string[]} */ values) {
     this.#values = values;
     const last = this.#last;
@@ -65,7 +65,7 @@ export class Combobox {
   }
 
   /**
-   * The rest of the only value left, marked.
+   * Fills in the rest of the only value left, selected.
    *
    * @param {string} text
    * @param {string} value
@@ -77,7 +77,7 @@ export class Combobox {
 
   /**
    * @param {string} text
-   * @param {string[]} first what begins like it
+   * @param {string[]} first values that begin with it
    */
   #offer(text, first) {
     this.#offered = offered(this.#values, text, first);
@@ -123,12 +123,12 @@ export class Combobox {
   }
 
   /**
-   * Arrows move, Enter takes what is marked, Escape closes; everything else is the screen's.
+   * Arrows move, Enter takes the marked value, Escape closes; all other keys belong to the screen.
    *
    * @param {KeyboardEvent} event
    */
   #key(event) {
-    if (event.key === "Enter") this.#last = null; // taken as it stands: a list that comes after that changes nothing
+    if (event.key === "Enter") this.#last = null; // accepted as typed: a list that arrives later changes nothing
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     const last = this.#offered.length - 1;
     if (!this.open && event.key === "ArrowDown" && this.#values.length) {

@@ -1,4 +1,4 @@
-// The decisions of a screen: made, taken back, on their way in the outbox; and the lines above that say how far it is.
+// The decisions of a screen: made, undone, on their way in the outbox; and the progress lines above.
 
 import { Outbox, QUIET_MS } from "./outbox.js";
 import { $, fill, maybe } from "./view.js";
@@ -55,7 +55,7 @@ export class Decisions {
   }
 
   /**
-   * Takes a decision of this visit back.
+   * Undoes a decision of this visit.
    *
    * @param {Card} card
    * @param {string} from what it had set
@@ -66,7 +66,7 @@ export class Decisions {
     this.outbox.add({ uuid: crypto.randomUUID(), item, version, basis: "", kind: "undo", from, to: "", undoes });
   }
 
-  /** How many are done, what is put off or waits for others, and whether everything is saved. */
+  /** How many are done, how many are postponed or wait for others, and whether everything is saved. */
   draw() {
     const { settled, total, postponed, elsewhere = 0, contact = 0 } = this.counts;
     const done = Math.max(0, settled + this.outbox.settling);
@@ -81,7 +81,7 @@ export class Decisions {
     this.#drawSaved();
   }
 
-  /** What waits, but not for this person: on other people's screens, or names and addresses that others may see. */
+  /** Values that wait, but not for this person: on other screens, or names and addresses that only others may see. */
   others() {
     const { elsewhere = 0, contact = 0 } = this.counts;
     const parts = { "left-elsewhere": elsewhere, "left-contact": contact };
@@ -89,7 +89,7 @@ export class Decisions {
   }
 
   /**
-   * The texts of what is not nought.
+   * The texts of all non-zero parts.
    *
    * @param {Record<string, number>} parts
    */

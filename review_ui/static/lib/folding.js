@@ -1,10 +1,10 @@
 // Which values of a list are offered for what was typed. Pure functions.
 
-const MOST = 8; // values offered at once
-const LEAST = 2; // characters after which the only value left is filled in
+const MOST = 8; // maximum values offered at once
+const LEAST = 2; // minimum characters before the only value left is filled in
 
 /**
- * A text as it is compared: without case and accents.
+ * The form of a text used for comparison: without case and accents.
  *
  * @param {string} text
  */
@@ -13,7 +13,7 @@ export function folded(text) {
 }
 
 /**
- * The values that begin like the text; all for an empty one.
+ * The values that begin with the text; all for an empty one.
  *
  * @param {string[]} values
  * @param {string} text
@@ -23,11 +23,11 @@ export function beginning(values, text) {
 }
 
 /**
- * What is offered: what begins like the text, then what holds it, not too many.
+ * The values offered: those that begin with the text, then those that contain it, up to `MOST`.
  *
  * @param {string[]} values
  * @param {string} text
- * @param {string[]} first what begins like it
+ * @param {string[]} first values that begin with it
  */
 export function offered(values, text, first) {
   const holding = text.trim() ? values.filter((value) => folded(value).includes(folded(text))) : [];
@@ -35,8 +35,8 @@ export function offered(values, text, first) {
 }
 
 /**
- * The value that the field is filled with when somebody types at its end, "" for none: it is the only one that begins
- * like the text, and says more than it.
+ * The value with which typing at the end of the field is completed, "" for none: the only one that begins with the
+ * text, and longer than it.
  *
  * @param {string} text
  * @param {string[]} first what begins like it

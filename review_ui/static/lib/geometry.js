@@ -1,9 +1,10 @@
-// Points between the decoded page and the turned picture, and the map of one quadrangle to another. Pure functions.
+// Conversion of points between the decoded page and the rotated picture, and homographies between quadrilaterals. Pure
+// functions.
 
 /** @import { Point, Rect } from "./types.js" */
 
 /**
- * A point of a page of `width` x `height`, after turning it clockwise by `turn` degrees.
+ * A point of a page of `width` x `height`, after rotating the page clockwise by `turn` degrees.
  *
  * @param {Point} point
  * @param {number} turn 0, 90, 180 or 270
@@ -35,7 +36,7 @@ export function unturned([x, y], turn, width, height) {
 }
 
 /**
- * The homography (nine numbers, row by row) that carries the corners of a `width` x `height` rectangle, clockwise from
+ * The homography (nine numbers, row by row) that maps the corners of a `width` x `height` rectangle, clockwise from
  * the top left, to four points; null when there is none. After Heckbert (1989), Fundamentals of Texture Mapping, 2.2.3.
  *
  * @param {Point[]} corners
@@ -64,8 +65,8 @@ export function matrix3d([a, b, c, d, e, f, g, h, i]) {
 }
 
 /**
- * Whether four points go round clockwise (on a screen) without a dent: then they can be the corners of a page seen from
- * its front.
+ * Whether four points form a convex quadrilateral, clockwise on the screen: then they can be the corners of a page seen
+ * from its front.
  *
  * @param {Point[]} corners
  */
@@ -78,7 +79,7 @@ export function isPage(corners) {
 }
 
 /**
- * A rectangle moved into a page, and cut to its size; no side gets shorter than `least`.
+ * A rectangle moved into a page and clipped to its size; no side becomes shorter than `least`.
  *
  * @param {Rect} rect
  * @param {Point} size of the page
@@ -110,7 +111,7 @@ export function stretched([x, y, w, h], side, [dx, dy], least, snap) {
 }
 
 /**
- * The rectangle between two points, the second one kept on the page.
+ * The rectangle between two points, the second one clamped to the page.
  *
  * @param {Point} from
  * @param {Point} to

@@ -1,12 +1,11 @@
-// What a pressed key means on the screen of one field and on the screen of many. Pure: reads the event, touches
-// nothing.
+// What a pressed key means on the screen of one field and on the screen of many. Pure: only reads the event.
 //
 // Letters and digits act as keys only outside text fields, and can be switched off (WCAG 2.1.4). With Alt the same keys
 // work everywhere, also in a text field.
 
 /** @import { KeyMap } from "./keymap.js" */
 
-/** What is read of a KeyboardEvent. */
+/** The properties of a KeyboardEvent that are read. */
 /** @typedef {Pick<KeyboardEvent, "key" | "code" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey">} Press */
 /** @typedef {Press & Pick<KeyboardEvent, "getModifierState">} FullPress */
 
@@ -20,7 +19,7 @@ const OPTION_WRITES = { "≈": "x", "µ": "m", "Ω": "z", "ç": "c", "±": "+", 
 const REPEATING = new Set(["zoom-in", "zoom-out"]);
 
 /**
- * On the screen of one field; null for a key that is the browser's.
+ * On the screen of one field; null for a key that is left to the browser.
  *
  * @param {FullPress} press
  * @param {Setting & { inText: boolean, onButton: boolean }} where the key was pressed
@@ -38,7 +37,7 @@ export function fieldMeaning(press, where) {
 }
 
 /**
- * Alt with a digit or a letter; AltGr, which some systems report as Ctrl and Alt, writes characters like any other key.
+ * Alt with a digit or a letter. AltGr, which some systems report as Ctrl and Alt, types characters like any other key.
  *
  * @param {FullPress} press
  * @param {Setting} setting
@@ -69,7 +68,7 @@ function character(press, { keymap, commands, letters }) {
 }
 
 /**
- * Function keys are no characters: they work in the text field too.
+ * Function keys are not characters, so they work in the text field, too.
  *
  * @param {Press} press
  * @param {Setting} setting
@@ -90,7 +89,7 @@ function command(action) {
 }
 
 /**
- * On the screen of many fields; null for a key that is the browser's.
+ * On the screen of many fields; null for a key that is left to the browser.
  *
  * @param {Press} press
  * @param {Setting & { onScreen: boolean, onTile: boolean, onButton: boolean, written: boolean }} where the key was
@@ -110,8 +109,7 @@ export function mosaicMeaning(press, where) {
 }
 
 /**
- * A key that the person can change: a command, an answer, or, on a written value, the first character of the right
- * text.
+ * A configurable key: a command, an answer, or, on a written value, the first character of the right text.
  *
  * @param {string} typed as it stands on the keyboard
  * @param {string} key in small letters
@@ -124,5 +122,5 @@ function named(typed, key, { keymap, commands, onScreen, onTile, written }) {
   if (commands.has(action)) return onScreen || ["undo", "help"].includes(action) ? { act: action } : null;
   if (onScreen && onTile && written && key.length === 1 && key !== " ") return { act: "write", argument: typed };
   if (onScreen && (action || /^[a-z]$/.test(key))) return { act: "set", argument: key };
-  return key === " " ? { act: "nothing" } : null; // another key says that something does not fit
+  return key === " " ? { act: "nothing" } : null; // another key is set to mark what does not fit
 }

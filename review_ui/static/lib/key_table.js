@@ -1,4 +1,4 @@
-// The table of keys in the help: a button in each row takes the next key that is pressed; what cannot be is said in
+// The table of keys in the help: a button in each row captures the next key pressed; a refused key is explained in
 // words.
 
 import { answerOf } from "./api.js";
@@ -35,7 +35,7 @@ export function bindKeyTable(preferences, openHelp) {
 
 class KeyTable {
   /** @type {HTMLButtonElement | null} */
-  waiting = null; // the button that takes the next key
+  waiting = null; // the button that captures the next key
 
   /** @param {Preferences} preferences */
   constructor(preferences) {
@@ -50,7 +50,7 @@ class KeyTable {
 
   /**
    * @param {Record<string, string | undefined>} body
-   * @param {() => string} words what is said afterwards
+   * @param {() => string} words announced afterwards
    */
   async change(body, words) {
     try {

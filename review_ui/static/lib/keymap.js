@@ -1,15 +1,15 @@
-// What the keys of a screen mean, as its person has set them. Pure: nothing here knows a document.
+// What the keys of a screen mean, as the person has set them. Pure: no access to a document.
 
 /** @import { Keys } from "./types.js" */
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 /** @type {Keys} */
-const OTHER_NAMES = { "=": "+", "−": "-" }; // keys that stand beside or look like the usual ones
+const OTHER_NAMES = { "=": "+", "−": "-" }; // keys beside the usual ones, or similar to them
 
 export class KeyMap {
   /**
    * @param {Keys} keys action -> key
-   * @param {string} space how the space bar is called
+   * @param {string} space the name of the space bar
    */
   constructor(keys, space) {
     this.keys = keys;
@@ -41,8 +41,8 @@ export class KeyMap {
   }
 
   /**
-   * The key of an answer by its place among all of them: nine have one of their own, the next ones the letters that are
-   * left, and the rest none.
+   * The key of an answer by its place among all of them: the first nine have keys of their own, the next ones the
+   * remaining letters, and the rest none.
    *
    * @param {number} place
    */
@@ -64,7 +64,7 @@ export class KeyMap {
   }
 
   /**
-   * Whether `text` is the key of a command, as it could have been meant by somebody who stands in a text field.
+   * Whether `text` is the key of a command, which somebody may have pressed while the focus was in a text field.
    *
    * @param {string} text
    */

@@ -1,4 +1,4 @@
-// The lists of values of questions, each fetched once; without one nothing is offered, and typing goes on.
+// The questions' lists of values, each fetched once; without a list nothing is offered, and typing continues.
 
 /** @typedef {{ get: (path: string) => Promise<{ values: string[] }> }} Source */
 
@@ -14,7 +14,7 @@ export class Lists {
   }
 
   /**
-   * What has come already, without waiting.
+   * A list that has already arrived, without waiting.
    *
    * @param {string} id
    */
@@ -23,7 +23,7 @@ export class Lists {
   }
 
   /**
-   * The values of a list; none when it cannot be had, and then it is asked for again the next time.
+   * The values of a list; empty when it cannot be fetched, and requested again the next time.
    *
    * @param {string} id
    */

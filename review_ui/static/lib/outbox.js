@@ -1,12 +1,12 @@
-// Decisions on their way to the program: kept in order, sent again until they are acknowledged. A uuid in each makes
-// sending twice harmless. Nothing is written to the browser's storage: answers are personal data.
+// Decisions on their way to the program: kept in order and resent until acknowledged. A uuid in each makes sending it
+// twice harmless. Nothing is written to the browser's storage: answers are personal data.
 
 /** @import { Acknowledged, Decision } from "./types.js" */
 
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 3000;
 const LARGEST_BATCH = 50;
-export const QUIET_MS = 1000; // shorter delays are not worth a word
+export const QUIET_MS = 1000; // shorter delays are not mentioned
 
 export class Outbox {
   /** @type {Decision[]} */
@@ -23,7 +23,7 @@ export class Outbox {
    *   changed: () => void,
    *   now?: () => number,
    *   pause?: (ms: number, done: () => void) => () => void,
-   * }} ways `pause` calls `done` later, and returns how to give that up
+   * }} ways `pause` calls `done` later, and returns a function that cancels it
    */
   constructor({ send, saved, changed, now = () => performance.now(), pause = timer }) {
     this.send = send;

@@ -3,7 +3,7 @@
 /** @import { Picture } from "./types.js" */
 
 /**
- * Loads a picture; `ready` and `failed` say how far it is.
+ * Loads a picture; `ready` and `failed` give its state.
  *
  * @param {string} url
  * @param {() => void} changed

@@ -1,5 +1,5 @@
-// What belongs to the person who works here: keys, zoom, tones. It is kept by the program, never by the browser, and
-// asked for when a page opens.
+// The person's preferences: keys, zoom, tones. The program stores them, never the browser; they are fetched when a page
+// opens.
 
 import { KeyMap } from "./keymap.js";
 import { $, fill } from "./view.js";
@@ -15,8 +15,8 @@ export class Preferences {
   #sending = false;
 
   /**
-   * @param {Session} session its texts name the keys as they are set
-   * @param {string} screen whose keys hold: "field" or "mosaic"
+   * @param {Session} session its texts name the configured keys
+   * @param {string} screen whose keys apply: "field" or "mosaic"
    * @param {Facts} facts
    */
   constructor(session, screen, facts) {
@@ -63,7 +63,7 @@ export class Preferences {
     return this.keymap.cap(key);
   }
 
-  /** Writes the keys on everything that shows one, and the tones on the page. */
+  /** Updates everything that shows a key, and applies the tones to the page. */
   paint() {
     for (const cap of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-key-of]"))) {
       const key = this.cap(this.keymap.keyOf(cap.dataset.keyOf ?? ""));
@@ -76,7 +76,7 @@ export class Preferences {
     $("keys-on").checked = this.facts.letters;
   }
 
-  /** The next way to show crops; says which. */
+  /** Switches to the next way to show crops, and announces it. */
   nextLook() {
     this.facts.look = LOOKS[(LOOKS.indexOf(this.facts.look) + 1) % LOOKS.length];
     this.paint();
@@ -85,7 +85,7 @@ export class Preferences {
   }
 
   /**
-   * Keeps facts for the next screen and the next visit; what comes while a request is under way goes with the next one.
+   * Stores facts for the next screen and the next visit; facts that come during a request go with the next one.
    *
    * @param {Partial<Facts>} facts
    */
@@ -97,7 +97,7 @@ export class Preferences {
     while (this.#unsent) {
       const now = this.#unsent;
       this.#unsent = null;
-      await this.api.post("/api/preferences", now).catch(() => {}); // it holds for this visit
+      await this.api.post("/api/preferences", now).catch(() => {}); // still valid for this visit
     }
     this.#sending = false;
   }

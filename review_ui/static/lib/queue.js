@@ -8,7 +8,7 @@ const FETCH = 60; // cards in one request
 const LOW = 48; // fetch more when fewer are left
 const AHEAD = 40; // pictures loaded ahead: five seconds of the fastest keys
 const KEPT = 24; // pictures of decided fields kept for going back
-const RETRY_MS = 2000; // a picture that failed is asked for again after this time
+const RETRY_MS = 2000; // delay before a failed picture is requested again
 
 export class Queue {
   /** @type {Card[]} */
@@ -16,7 +16,7 @@ export class Queue {
   /** @type {Map<string, Picture>} */
   #pictures = new Map();
   /** @type {Map<string, number>} */
-  #settled = new Map(); // item -> clock at which the program acknowledged the decision, Infinity while it has not
+  #settled = new Map(); // item -> clock when the program acknowledged the decision, Infinity until then
   #clock = 0;
   /** @type {Promise<Card[]> | null} */
   #loading = null;
@@ -41,16 +41,16 @@ export class Queue {
     return this.#cards[0] ?? null;
   }
 
-  /** Whether the program has said that nothing is left, and nothing is. */
+  /** Whether the queue is empty and the program has reported that nothing is left. */
   get ended() {
     return this.#ended && this.#cards.length === 0;
   }
 
-  /** Takes the current card away: it is decided, or put off. */
+  /** Removes the current card: it was decided or postponed. */
   take() {
     const card = this.#cards.shift();
     if (!card) throw new RangeError("nothing to take");
-    if (this.#cards.length === 0) this.#ended = false; // what was put off comes again: ask from the start
+    if (this.#cards.length === 0) this.#ended = false; // postponed cards come again: ask from the start
     this.#settled.set(card.id, Infinity);
     this.#prefetch();
     this.fill();
@@ -63,7 +63,7 @@ export class Queue {
   }
 
   /**
-   * Puts a card to the front, or second when somebody is looking at the first one.
+   * Puts a card first, or second when somebody is looking at the first one.
    *
    * @param {Card} card
    */
@@ -74,7 +74,7 @@ export class Queue {
     this.#prefetch();
   }
 
-  /** Fetches more cards when few are left. What was decided here since the request began is not shown again. */
+  /** Fetches more cards when few are left. Cards decided here since the request began are not shown again. */
   async fill() {
     if (this.#loading || this.#cards.length >= LOW || (this.#ended && this.#cards.length)) return;
     const began = ++this.#clock;

@@ -1,5 +1,5 @@
-// Logging in again without leaving the page. What is not saved yet stays in its outbox and is sent afterwards, and only
-// as the person whose page this is: everybody else has to open a page of their own.
+// Logging in again without leaving the page. Unsaved decisions stay in the outbox and are sent afterwards. Only the
+// page's owner can log in here; everybody else has to open a page of their own.
 
 import { element } from "./view.js";
 
@@ -13,7 +13,7 @@ function personOfPage() {
 }
 
 /**
- * The header that says whose page this is.
+ * The header that names the page's owner.
  *
  * @returns {Record<string, string>}
  */
@@ -50,7 +50,7 @@ async function askAgain(language) {
 }
 
 /**
- * Puts the token of a new login into the forms of this page.
+ * Writes the token of a new login into this page's forms.
  *
  * @param {string} csrf
  */
@@ -101,7 +101,7 @@ class Relogin {
       element("a", { className: "plain", id: "again-other", href, textContent: texts.other }),
     );
     dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // keys of the page rest
+    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys are inactive
     document.body.append(dialog);
     dialog.showModal();
     this.password.focus();

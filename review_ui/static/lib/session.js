@@ -1,5 +1,5 @@
-// What all screens of work have in common: the program's texts and a token, what is said to the person, and leaving the
-// page while something is not saved.
+// What all work screens share: the program's texts and a token, messages to the person, and the warning before leaving
+// the page with something unsaved.
 
 import { Api } from "./api.js";
 import { $, fill, showWords } from "./view.js";
@@ -27,7 +27,7 @@ export class Session {
   }
 
   /**
-   * For screen readers; nothing is seen of it.
+   * For screen readers only; not visible.
    *
    * @param {string} words
    */
@@ -67,11 +67,11 @@ export class Session {
 }
 
 /**
- * Asks the program for its texts and a token, and hands them to `open`; tries again until the program is there.
+ * Requests the program's texts and a token, and passes them to `open`; retries until the program responds.
  *
  * @param {string} path
  * @param {number} retry_ms
- * @param {(session: Session, facts: any) => unknown} open gets the session, and all that the program answered
+ * @param {(session: Session, facts: any) => unknown} open gets the session and the whole response
  */
 export async function openSession(path, retry_ms, open) {
   const api = new Api("", document.documentElement.lang);

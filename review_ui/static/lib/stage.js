@@ -1,5 +1,5 @@
 // The picture of a page with four corners to drag: by mouse, touch and keyboard, with a magnifier at the corner and the
-// blank page's print laid over the scan. All places are set through the DOM; no style stands in markup.
+// blank page's print overlaid on the scan. All positions are set through the DOM; the markup contains no styles.
 
 import { isPage, matrix3d, squareTo, turned, unturned } from "./geometry.js";
 import { $ } from "./view.js";
@@ -8,24 +8,24 @@ import { $ } from "./view.js";
 /** @typedef {{ room: number, scale: number, fit: number }} Frame */
 /** @typedef {{ dx: number, dy: number, room: number, fit: number }} Dragging */
 
-const ROOM = 0.12; // share of the longer side around the picture: corners that were cut off lie there
+const ROOM = 0.12; // margin around the picture as a fraction of its longer side, for corners that were cut off
 const MOST_ROOM = 0.4;
 const STEP = 0.002; // of the longer side: 0.6 mm on A4
 const LARGE_STEP = 0.02;
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const MAGNIFIED = 3; // picture pixels are shown three times as large in the magnifier
 const LENS_GAP = 34; // CSS pixels between a corner and the magnifier
-const SAY_MS = 500; // a corner that rests that long is announced
+const SAY_MS = 500; // a corner is announced after resting this long
 
 /** @type {Record<string, Point>} */
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Stage {
   /** @type {{ id: number, width: number, height: number }} */
-  #page = { id: 0, width: 0, height: 0 }; // as decoded; no width while there is none
+  #page = { id: 0, width: 0, height: 0 }; // as decoded; width 0 while there is none
   #turn = 0;
   /** @type {Point[]} */
-  #corners = []; // in decoded pixels, top left first as printed
+  #corners = []; // in decoded pixels, starting with the printed page's top left
   /** @type {Point[]} */
   #preset = [];
   #zoom = 1;
@@ -84,7 +84,7 @@ export class Stage {
   }
 
   /**
-   * Corners that were presumed for another form: taken unless somebody has moved some.
+   * Sets the corners proposed for another form, unless somebody has already moved one.
    *
    * @param {Corners} corners
    */
@@ -113,8 +113,8 @@ export class Stage {
   }
 
   /**
-   * Turns the picture by a quarter; the corners keep their places on the screen's order: top left is what is top left
-   * now.
+   * Rotates the picture by a quarter turn; the corners are reordered as on the screen: top left is the one that is now
+   * top left.
    *
    * @param {number} step 90 or -90
    */
@@ -167,14 +167,14 @@ export class Stage {
 
   // --- drawing -----------------------------------------------------------------------------------------------------
 
-  /** @returns {Point} of the picture as turned */
+  /** @returns {Point} size of the rotated picture */
   get #size() {
     const { width, height } = this.#page;
     return this.#turn % 180 ? [height, width] : [width, height];
   }
 
   /**
-   * CSS pixels per decoded pixel, and the room around the picture in decoded pixels.
+   * CSS pixels per decoded pixel, and the margin around the picture in decoded pixels.
    *
    * @returns {Frame}
    */
@@ -246,7 +246,7 @@ export class Stage {
   }
 
   /**
-   * The place under a corner, larger, beside the finger or the pointer, on the side that has room.
+   * Shows the area under a corner magnified, beside the finger or the pointer, on the side that has room.
    *
    * @param {HTMLElement | null} handle null for none
    */
@@ -331,7 +331,7 @@ export class Stage {
 
   /**
    * @param {HTMLElement} handle
-   * @param {Point} place on the turned picture, in its pixels
+   * @param {Point} place on the rotated picture, in its pixels
    */
   #move(handle, [x, y]) {
     const [width, height] = this.#size;
@@ -365,7 +365,7 @@ function copied(points) {
 }
 
 /**
- * Draws what is around a place of a picture into the magnifier, with a cross that leaves the place itself free.
+ * Draws the surroundings of a point of a picture into the magnifier, with a cross that leaves the point itself free.
  *
  * @param {HTMLCanvasElement} lens
  * @param {HTMLImageElement} picture

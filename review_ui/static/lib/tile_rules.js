@@ -1,4 +1,4 @@
-// What becomes of the tiles of a screen of many fields. Pure functions.
+// The states of the tiles on a screen of many fields, and their decisions. Pure functions.
 
 /** @import { TileCard } from "./types.js" */
 
@@ -7,12 +7,12 @@ export const NOT = "not";
 export const SET = "set";
 export const BROKEN = "broken";
 
-/** What was set instead of what was read; `raw` is kept as it stands on the paper though a rule refuses it. */
+/** What was set instead of the reading; `raw` is kept as written although a rule refuses it. */
 /** @typedef {{ code: string, text: string, raw?: string }} Replacement */
 /** @typedef {{ card: TileCard, state: string, choice: Replacement | null }} Marked */
 
 /**
- * The decision about a tile when its screen is confirmed; what was marked without an answer is looked at alone, later.
+ * The decision about a tile when its screen is confirmed; a tile marked without an answer is checked by itself later.
  *
  * @param {Marked} tile
  * @returns {{ kind: string, to: string }}
@@ -25,7 +25,7 @@ export function decisionOf({ card, state, choice }) {
 }
 
 /**
- * How many tiles fit, were set to something else, and are left for later.
+ * How many tiles fit, how many were set to something else, and how many are left for later.
  *
  * @param {{ state: string }[]} tiles
  */
@@ -36,7 +36,7 @@ export function summed(tiles) {
 }
 
 /**
- * The place that a key leads to on a grid, -1 for none.
+ * The place to which a key moves the focus on a grid, -1 for none.
  *
  * @param {string} key
  * @param {number} from

@@ -1,13 +1,13 @@
-// Says in good time that the login is about to end because nothing was done; one key prolongs it. When it is over, the
-// person logs in again on the page.
+// Warns in good time that the login is about to end for inactivity; one key prolongs it. When it has ended, the person
+// logs in again on the page.
 
 import { logInAgain, whosePage } from "./relogin.js";
 import { element, fill } from "./view.js";
 
 /** @import { Texts } from "./types.js" */
 
-const LONGEST_S = 600; // look again at least this often
-const RETRY_S = 5; // the program does not answer just now
+const LONGEST_S = 600; // check again at least this often
+const RETRY_S = 5; // while the program does not respond
 const language = document.documentElement.lang;
 const query = new URLSearchParams({ lang: language });
 
@@ -19,9 +19,9 @@ class TimeLeft {
   dialog = null;
   left = element("p", { id: "time-left" });
   endsAt = 0;
-  told = false; // that the longest time is nearly over, which nobody can prolong
+  told = false; // whether the person was warned that the absolute limit is near, which cannot be prolonged
 
-  /** Looks how long the login holds; returns after how many seconds to look again. */
+  /** Checks how long the login is still valid; returns the seconds until the next check. */
   async look() {
     const response = await fetch(`/api/time-left?${query}`, { headers: whosePage() });
     if (response.status === 401) {
@@ -41,7 +41,7 @@ class TimeLeft {
     return Math.min(1, Math.max(left, 0.1));
   }
 
-  /** @param {boolean} final nobody can prolong it */
+  /** @param {boolean} final whether it cannot be prolonged */
   async #warn(final) {
     const texts = this.texts ?? (await this.#texts());
     this.texts = texts;
@@ -78,7 +78,7 @@ class TimeLeft {
       event.preventDefault();
       button.click();
     });
-    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // keys of the page rest
+    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's keys are inactive
     dialog.append(
       element("h2", { id: "time-title", textContent: texts["time-title"] }),
       element("p", { id: "time-text", textContent: texts[final ? "time-final" : "time-text"] }),

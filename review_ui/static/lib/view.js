@@ -1,11 +1,11 @@
-// What every screen does with its document. Everything is set as text or through the DOM: no markup is built from data.
+// DOM functions shared by all screens. Everything is set as text or through the DOM: no markup is built from data.
 
 import { filled } from "./filling.js";
 
 /** @import { Elements, Values } from "./types.js" */
 
 /**
- * An element that the page always has.
+ * An element that is always on the page.
  *
  * @template {string} I
  * @param {I} id
@@ -67,8 +67,8 @@ export function showWords(id, words) {
 }
 
 /**
- * Opens a dialog. The browser gives the focus back the moment it closes, and tells of the closing later, when the next
- * keys may have been pressed: by then the focus is moved only if nobody has it.
+ * Opens a dialog. The browser restores the focus when the dialog closes, but fires the close event later, when the next
+ * keys may already have been pressed: the focus is then moved only if no element has it.
  *
  * @param {HTMLDialogElement} dialog
  * @param {() => void} rest moves the focus to where it belongs
@@ -79,14 +79,14 @@ export function openDialog(dialog, rest) {
   dialog.addEventListener("close", () => void (nowhere() && rest()), { once: true });
 }
 
-/** Whether nobody has the focus, or what had it is hidden now. */
+/** Whether no element has the focus, or the one that has it is hidden now. */
 export function nowhere() {
   const held = document.activeElement;
   return !held || held === document.body || !held.checkVisibility();
 }
 
 /**
- * Puts what is in a fresh copy of an element in its place; the link that had the focus has it again.
+ * Replaces an element's content with that of a fresh copy; the link that had the focus gets it back.
  *
  * @param {HTMLElement} node
  * @param {HTMLElement} fresh

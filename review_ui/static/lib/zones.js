@@ -1,15 +1,14 @@
-// The zones of a layout as plain data, and what can be done to them. Millimetres throughout; rectangles are [x, y, w,
-// h].
+// The zones of a layout as plain data, and the operations on them. Millimetres throughout; rectangles are [x, y, w, h].
 
 /** @import { Layout, LayoutPage, Rect, Zone } from "./types.js" */
 /** @typedef {{ kind: string, state: string, selected: string[] }} Step */
 
 const round = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
 
-const LARGEST_BOX_MM = 9; // of a new zone; larger ones are for writing
+const LARGEST_BOX_MM = 9; // a larger new zone is for writing
 const rounded = (/** @type {number[]} */ values) => /** @type {Rect} */ (values.map(round));
 
-/** What the person works on: the layout, a selection of zone ids, and everything before and after. */
+/** What the person works on: the layout, a selection of zone ids, and the undo and redo history. */
 export class LayoutDocument {
   /** @type {Step[]} */
   #past = [];
@@ -41,7 +40,7 @@ export class LayoutDocument {
   }
 
   /**
-   * Remembers how it was, then changes; changes of one `kind` that follow each other are one step (a key held down).
+   * Remembers the state, then changes it; consecutive changes of one `kind` are one step (a key held down).
    *
    * @param {string} kind "" for a change that is always a step of its own
    * @param {() => void} act
@@ -58,7 +57,7 @@ export class LayoutDocument {
     return true;
   }
 
-  /** Whatever comes next is a step of its own. */
+  /** Makes the next change a step of its own. */
   settle() {
     const last = this.#past.at(-1);
     if (last) last.kind = "";
@@ -108,7 +107,7 @@ export class LayoutDocument {
   }
 
   /**
-   * Puts a zone where it belongs in reading order; the others keep their places.
+   * Inserts a zone in reading order; the others keep their places.
    *
    * @param {LayoutPage} page
    * @param {Zone} zone
@@ -120,8 +119,8 @@ export class LayoutDocument {
   }
 
   /**
-   * Adds a zone at a rectangle. A small one is a box to tick, of the question of `model`, the zone that was chosen
-   * before, where that is one, too; others are lines to write on.
+   * Adds a zone at a rectangle. A small one is a check box, of the same question as `model` (the zone selected before)
+   * if that is a check box, too; larger ones are writing lines.
    *
    * @param {LayoutPage} page
    * @param {Rect} rect
@@ -139,7 +138,7 @@ export class LayoutDocument {
     return zone;
   }
 
-  /** Puts a copy of each chosen zone below it, or above where there is no room; returns the copies. */
+  /** Puts a copy of each selected zone below it, or above where there is no room; returns the copies. */
   duplicate() {
     return this.chosen.map((zone) => {
       const { page } = this.whereIs(zone);
@@ -168,7 +167,7 @@ export class LayoutDocument {
   }
 
   /**
-   * One or several answers is a matter of the question: all of its boxes follow.
+   * Single or multiple choice belongs to the question, so all of its boxes are changed.
    *
    * @param {boolean} multiple
    */
@@ -179,7 +178,7 @@ export class LayoutDocument {
     }
   }
 
-  /** Numbers the chosen boxes in reading order. */
+  /** Numbers the selected boxes in reading order. */
   numberOptions() {
     const marks = new Set(this.chosen.filter((zone) => zone.kind === "mark"));
     const order = this.pages.flatMap((page) => readingOrder(page.zones)).filter((zone) => marks.has(zone));
@@ -194,7 +193,8 @@ export class LayoutDocument {
 }
 
 /**
- * Row by row, each from left to right: zones whose middles lie within the height of the row's first zone make a row.
+ * Reading order: row by row, from left to right; zones whose centres lie within the height of a row's first zone belong
+ * to that row.
  *
  * @param {Zone[]} zones
  */
@@ -212,7 +212,7 @@ export function readingOrder(zones) {
 }
 
 /**
- * How a zone is called.
+ * The name of a zone.
  *
  * @param {Zone} zone
  */
@@ -221,7 +221,7 @@ export function called(zone) {
 }
 
 /**
- * Gives a zone another rectangle; its cells come along, in proportion.
+ * Gives a zone a new rectangle; its cells are scaled with it.
  *
  * @param {Zone} zone
  * @param {Rect} rect
@@ -236,7 +236,7 @@ export function place(zone, rect) {
 }
 
 /**
- * Divides a zone into `count` cells of the width that leaves an eighth of it between them.
+ * Divides a zone into `count` cells with gaps of an eighth of a cell's width.
  *
  * @param {Zone} zone
  * @param {number} count
@@ -249,7 +249,7 @@ export function divide(zone, count) {
 }
 
 /**
- * Makes a zone another kind, with what that kind needs and without what it must not have.
+ * Changes a zone's kind: adds the properties that the kind needs and removes those it must not have.
  *
  * @param {Zone} zone
  * @param {string} kind

@@ -1,4 +1,4 @@
-// Moves pages between respondents by mouse; the choice under each page does the same by keyboard, and is what is sent.
+// Moves pages between respondents by mouse; the menu under each page does the same by keyboard, and its value is sent.
 
 import { $ } from "../lib/view.js";
 
@@ -18,7 +18,7 @@ function leafOf(page) {
 }
 
 /**
- * The choice under a page.
+ * The menu under a page.
  *
  * @param {HTMLElement} leaf
  */

@@ -1,4 +1,4 @@
-// The layout editor: the blank page with its zones, fields for what is selected, all zones in a list, what is wrong in
+// The layout editor: the blank page with its zones, fields for the selection, a list of all zones, and the problems in
 // words.
 
 import { answerOf } from "../lib/api.js";
@@ -14,8 +14,8 @@ import { EditStage, LEAST_MM, snap } from "./edit_stage.js";
 /** @import { EditorState, Point, Rect, Remark, Saved } from "../lib/types.js" */
 
 const RETRY_MS = 1500;
-const CHECK_MS = 300; // changes rest that long before the program is asked what is wrong
-const SAY_MS = 400; // a zone that rests that long is announced
+const CHECK_MS = 300; // pause after the last change before the program checks the layout
+const SAY_MS = 400; // a zone is announced after resting this long
 const FINE_MM = 0.1;
 const COARSE_MM = 1;
 const NEW_MM = /** @type {Point} */ ([5, 5]);
@@ -57,7 +57,7 @@ export class EditScreen {
     return this.doc.pages[this.page - 1];
   }
 
-  /** The zones with a grave remark. */
+  /** The zones with a serious remark. */
   get wrong() {
     return new Set(this.remarks.filter((remark) => remark.grave).map((remark) => remark.zone));
   }
@@ -129,7 +129,7 @@ export class EditScreen {
   }
 
   /**
-   * Moves what is selected, or makes it larger.
+   * Moves or enlarges the selection.
    *
    * @param {Point} by in mm
    * @param {boolean} grows
@@ -146,7 +146,7 @@ export class EditScreen {
     this.sayPlace();
   }
 
-  /** Says where the selected zone is, when it has come to rest. */
+  /** Announces the position of the selected zone once it has come to rest. */
   sayPlace() {
     clearTimeout(this.#saying);
     this.#saying = setTimeout(() => {
@@ -203,7 +203,7 @@ export class EditScreen {
   }
 
   /**
-   * @param {() => boolean} act whether there was a step to take
+   * @param {() => boolean} act returns whether there was a step to undo or redo
    * @param {string} words
    */
   #travel(act, words) {
@@ -268,7 +268,7 @@ export class EditScreen {
   }
 
   /**
-   * What a key does, null for one that is the browser's.
+   * What a key does; null for one that is left to the browser.
    *
    * @param {KeyboardEvent} event
    * @param {HTMLElement} target
@@ -313,7 +313,7 @@ export class EditScreen {
       const { remarks } = await this.session.api.post("/api/check", this.#changes());
       if (asked === JSON.stringify(this.doc.layout)) this.#noticed(remarks);
     } catch {
-      // saving will say what is wrong
+      // saving will report the problem
     }
   }
 

@@ -1,4 +1,4 @@
-// The fields of the layout editor: what is selected, and what the form is.
+// The fields of the layout editor: the selection, and the form itself.
 
 import { kept } from "../lib/geometry.js";
 import { $, fill } from "../lib/view.js";
@@ -76,7 +76,7 @@ function putSide(screen, side, field) {
  * @template {"option" | "group" | "alphabet" | "lines"} N
  * @param {Zone} zone
  * @param {N} name
- * @param {Zone[N]} value an empty one takes the fact away
+ * @param {Zone[N]} value an empty one removes the property
  */
 function set(zone, name, value) {
   if (value) zone[name] = value;
@@ -114,7 +114,7 @@ function titleOf({ doc, texts }) {
 }
 
 /**
- * Hides the fields that mean nothing for zones of these kinds.
+ * Hides the fields that do not apply to zones of these kinds.
  *
  * @param {Zone[]} chosen
  */
@@ -133,7 +133,7 @@ function hideOthers(chosen) {
  * Shows a value in its field, unless the person is typing there.
  *
  * @param {string} id
- * @param {string | number | null | undefined} value null where the chosen zones differ
+ * @param {string | number | null | undefined} value null where the selected zones differ
  * @param {string} mixed
  */
 function show(id, value, mixed) {

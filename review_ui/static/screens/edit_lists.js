@@ -1,4 +1,4 @@
-// The lists of the layout editor: all zones, and what is wrong in words.
+// The lists of the layout editor: all zones, and the problems in words.
 
 import { $, element, fill, focused } from "../lib/view.js";
 import { called, readingOrder } from "../lib/zones.js";

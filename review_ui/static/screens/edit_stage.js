@@ -8,7 +8,7 @@ import { called, place, readingOrder } from "../lib/zones.js";
 /** @import { EditScreen } from "./edit.js" */
 
 /**
- * What the pointer does while it is down, from the point in mm where it went down.
+ * What the pointer does while it is down; `from` is the point in mm where it went down.
  *
  * @typedef {object} Gesture
  * @property {"size" | "draw" | "toggle" | "move" | "band"} kind
@@ -16,9 +16,9 @@ import { called, place, readingOrder } from "../lib/zones.js";
  * @property {Point} px the same on the screen
  * @property {boolean} moved
  * @property {string} zone "" where none was pressed
- * @property {string} side of the zone that is sized
- * @property {Map<string, Zone>} before the chosen zones as they were
- * @property {string[]} selected what a frame adds to
+ * @property {string} side of the zone that is resized
+ * @property {Map<string, Zone>} before the selected zones as they were
+ * @property {string[]} selected the selection to which a frame adds
  * @property {Rect | null} rect the frame so far
  */
 
@@ -26,20 +26,20 @@ const SLIP_PX = 3; // a press that moves less is a click
 const ZOOMS = [2, 3, 4, 6, 8, 12]; // CSS pixels per mm
 const LEAST_FIT = 1.5; // CSS pixels per mm when the page fills the window
 const LARGEST_FIT = 6;
-const NEAR = 4.5; // CSS pixels per mm from which labels are shown
+const NEAR = 4.5; // labels are shown from this many CSS pixels per mm
 const CSS_PX_PER_MM = 96 / 25.4;
 const SIDES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 
-export const LEAST_MM = 1; // no side of a zone gets shorter
+export const LEAST_MM = 1; // minimum side of a zone
 export const snap = (/** @type {number} */ value) => Math.round(value * 10) / 10;
 
 export class EditStage {
   /** @type {number | null} */
-  zoom = null; // null: as large as fits
+  zoom = null; // null: fit to the window
   drawing = false; // the next frame becomes a zone
   /** @type {Gesture | null} */
   gesture = null;
-  pressed = false; // the focus moves without choosing what it moves to
+  pressed = false; // the focus moves without selecting its target
 
   /** @param {EditScreen} screen */
   constructor(screen) {
@@ -95,7 +95,7 @@ export class EditStage {
   }
 
   /**
-   * One button per zone, in reading order, so that Tab goes from one to the next as a person reads.
+   * One button per zone, in reading order, so that Tab follows it.
    *
    * @param {number} scale
    */
@@ -174,11 +174,11 @@ export class EditStage {
 
   // --- what is selected --------------------------------------------------------------------------------------------
 
-  /** @param {string} id of a zone that comes to what is selected, or leaves it */
+  /** @param {string} id of a zone that is added to the selection, or removed from it */
   toggle(id) {
     const next = new Set(this.doc.selected);
     if (!next.delete(id)) next.add(id);
-    this.pressed = true; // to look at a zone is not to choose it alone
+    this.pressed = true; // focusing a zone does not make it the only one selected
     this.focus(id);
     this.pressed = false;
     this.screen.select(next);
@@ -245,7 +245,7 @@ export class EditStage {
     if (this.drawing) return { ...start, kind: "draw" };
     if (zone && adding) return { ...start, kind: "toggle" };
     if (!zone) return { ...start, kind: "band", selected: adding ? [...this.doc.selected] : [] };
-    this.focus(zone); // leaves the field where something was typed for another zone
+    this.focus(zone); // leaves a field in which something was typed for another zone
     if (!this.doc.selected.has(zone)) this.screen.select([zone]);
     return { ...start, kind: "move" };
   }
@@ -289,7 +289,7 @@ export class EditStage {
   }
 
   /**
-   * Places a zone as it was before the gesture, so that its cells are not rounded again with every move.
+   * Places a zone relative to its state before the gesture, so that its cells are not rounded again with every move.
    *
    * @param {Zone} before
    * @param {Zone} zone

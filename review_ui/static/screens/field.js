@@ -1,5 +1,5 @@
-// The screen of one field: one field, one key, the next field. What a key does happens here at once; the program hears
-// of it through the outbox.
+// The screen of one field: one field, one key, the next field. A key acts here at once; the outbox reports it to the
+// program.
 
 import {
   asTyped, before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf,
@@ -20,11 +20,11 @@ import { FieldView } from "./field_view.js";
 /** @import { Acknowledged, Card, Claimed, Decision, Outcome, Range } from "../lib/types.js" */
 /** @typedef {{ uuid: string, card: Card, kind: string, to: string }} Entry */
 
-const GUARD_MS = 150; // Enter counts only when the field was visible that long (see `tooFast`)
-const HEARTBEAT_MS = 1500; // how often to look for new fields, or for the program, while there is nothing to do
-const PICTURE_WAIT_MS = 50; // a picture that comes later than this after its field breaks the rhythm
+const GUARD_MS = 150; // Enter counts only after the field was visible this long (see `tooFast`)
+const HEARTBEAT_MS = 1500; // how often to check for new fields, or for the program, while there is nothing to do
+const PICTURE_WAIT_MS = 50; // a picture that appears later than this after its field breaks the rhythm
 
-// doubtful values, or those that are looked at again
+// doubtful values, or those in double verification
 const { base: BASE = "", screen: SCREEN = "" } = $("main").dataset;
 
 export class FieldScreen {
@@ -125,7 +125,7 @@ export class FieldScreen {
   }
 
   /**
-   * Where the question has a list, its values are offered while somebody types; each list is fetched once.
+   * If the question has a list, its values are offered while somebody types; each list is fetched once.
    *
    * @param {Card} card
    */
@@ -137,7 +137,7 @@ export class FieldScreen {
   }
 
   /**
-   * The picture is in the document: together with its field (`atOnce`, however busy the computer is), or later.
+   * The picture is in the document: together with its field (`atOnce`, even on a busy computer), or later.
    *
    * @param {boolean} atOnce
    */
@@ -182,8 +182,9 @@ export class FieldScreen {
   // --- deciding ----------------------------------------------------------------------------------------------------
 
   /**
-   * Enter right after a field appeared cannot mean that field. In an unbroken rhythm on one question (picture there at
-   * once, same question as before, own key) the pace is the person's choice and every key counts.
+   * Enter right after a field has appeared cannot be meant for that field. In an unbroken rhythm on one question
+   * (picture shown at once, same question as before, its own key press) the pace is the person's choice, and every key
+   * counts.
    */
   tooFast() {
     if (this.rhythm) return false;
@@ -236,7 +237,7 @@ export class FieldScreen {
   }
 
   /**
-   * Whether an answer is one of those that contradict each other; a third one is asked about, the same key once more
+   * Whether an answer is one side of the contradiction; for a third answer the person is asked, and the same key again
    * settles it.
    *
    * @param {Card} card
@@ -251,7 +252,7 @@ export class FieldScreen {
   }
 
   /**
-   * Whether a text is in the list of its question, where there is one and it is known already.
+   * Whether a text is in the list of its question, if there is one and it has arrived.
    *
    * @param {Card} card
    * @param {string} text
@@ -262,7 +263,7 @@ export class FieldScreen {
   }
 
   /**
-   * Asks; true when just that was asked before and the question could be read since.
+   * Asks; true when exactly this was asked before and there was time to read the question.
    *
    * @param {string} what
    * @param {string} words
@@ -272,7 +273,7 @@ export class FieldScreen {
   }
 
   /**
-   * There is no answer, or none that can be read.
+   * Records that there is no answer, or none that is legible.
    *
    * @param {string} kind
    */
@@ -303,7 +304,7 @@ export class FieldScreen {
   }
 
   /**
-   * Takes a suggestion into the text field; one side of a contradiction settles it at once.
+   * Copies a suggestion into the text field; one side of a contradiction settles it at once.
    *
    * @param {number} number from 1
    */
@@ -315,7 +316,7 @@ export class FieldScreen {
     return value ? this.view.take(value) : undefined;
   }
 
-  /** The paper says what cannot be: several marks, or a value that is not plausible; a text is kept with it. */
+  /** The paper is implausible: several marks, or an impossible value; a text is stored with it. */
   object() {
     const card = this.shown;
     if (!card?.objection) return;
@@ -324,7 +325,7 @@ export class FieldScreen {
     if (this.#isOf(card, card.objection, typed)) this.settle(card.objection, typed);
   }
 
-  /** The text stands on the paper like that, though a rule refuses it: it is kept beside the missing code. */
+  /** The text is on the paper as typed, although a rule refuses it: it is stored beside the missing code. */
   async asWritten() {
     const card = this.shown;
     const text = card?.text ? this.typing.text : "";
@@ -363,7 +364,7 @@ export class FieldScreen {
     return this.render();
   }
 
-  /** Nothing of this visit is left to take back: the program knows what this person decided before. */
+  /** Nothing of this visit is left to undo: the program knows this person's earlier decisions. */
   async #undoEarlier() {
     if (this.decisions.pending.length || this.asking) return;
     this.asking = true;

@@ -5,7 +5,7 @@ import { $, targetOf } from "../lib/view.js";
 
 /** @import { FieldScreen } from "./field.js" */
 
-const BOUNCE_MS = 40; // two Enters closer than this are one worn-out key
+const BOUNCE_MS = 40; // two Enters closer than this are one press of a bouncing key
 
 /** @param {FieldScreen} screen */
 export function bindKeys(screen) {

@@ -1,5 +1,5 @@
-// What is typed on the screen of one field: checked by the program while somebody types, and asked about before it is
-// taken where it may be a slip.
+// Text typed on the screen of one field: the program checks it during typing, and asks before it accepts a possible
+// slip.
 
 import { $ } from "../lib/view.js";
 
@@ -7,11 +7,11 @@ import { $ } from "../lib/view.js";
 /** @import { Card, Checked } from "../lib/types.js" */
 /** @import { FieldView } from "./field_view.js" */
 
-const CHECK_MS = 150; // typing rests that long before the text is checked
+const CHECK_MS = 150; // pause in typing before the text is checked
 
 export class TypedText {
-  #checked = { text: "", ok: true, message: "" }; // the last text that was checked, "" for none
-  #asked = { text: "", at: 0 }; // what was asked about, "" for nothing
+  #checked = { text: "", ok: true, message: "" }; // the last checked text, "" for none
+  #asked = { text: "", at: 0 }; // the last text asked about, "" for none
   #typing = 0;
 
   /**
@@ -27,7 +27,7 @@ export class TypedText {
     this.shown = shown;
   }
 
-  /** The text as it stands in the field. */
+  /** The current text of the field. */
   get text() {
     return $("text").value.trim();
   }
@@ -53,7 +53,7 @@ export class TypedText {
   }
 
   /**
-   * What the program says against a text, in words; "" when it takes it, null when it has not been asked.
+   * The program's objection to a text, in words; "" when it accepts it, null when it has not checked it yet.
    *
    * @param {string} text
    */
@@ -81,7 +81,7 @@ export class TypedText {
   }
 
   /**
-   * Asks; true when just that was asked before and the question could be read since.
+   * Asks; true when exactly this was asked before and there was time to read the question.
    *
    * @param {string} what
    * @param {string} words

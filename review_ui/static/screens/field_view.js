@@ -12,17 +12,17 @@ import { $, element, fill, maybe, showWords } from "../lib/view.js";
 const CSS_PX_PER_MM = 96 / 25.4;
 const LARGEST_AUTO = 3;
 const GOOD = 2; // a crop is shown at twice its size on paper, or as large as fits
-const LEAST = 1; // in a small window the crop scrolls rather than shrink below its size on paper
+const LEAST = 1; // in a small window the crop scrolls rather than shrinking below its size on paper
 const STEPS = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 
 export class FieldView {
   /** @type {number | null} */
-  #zoom = null; // null: as large as fits
+  #zoom = null; // null: fit to the window
   /** @type {Shown | null} */
   #shown = null;
   /** @type {string | null} */
-  untouched = null; // what stands in the text field before anybody types, null where the program cannot confirm it
-  instead = ""; // what a link asked for is not to be had: said with the first field that is
+  untouched = null; // initial content of the text field, null where the program cannot confirm it
+  instead = ""; // why a link's value is not available: shown with the first available field
 
   /**
    * @param {Session} session
@@ -53,7 +53,7 @@ export class FieldView {
     $("reason").textContent = card.reason_text;
     $("reading-label").textContent = this.texts[card.statements.length ? "statements" : "read-as"];
     $("reading").textContent = card.value_text;
-    const sides = card.statements.length > 0 && (card.multiple || card.text); // they stand on buttons of their own
+    const sides = card.statements.length > 0 && (card.multiple || card.text); // shown on buttons of their own
     $("reading-label").hidden = $("reading").hidden = sides;
     const line = $("reading-label").parentElement;
     if (line) line.hidden = sides && !card.postponed;
@@ -76,8 +76,8 @@ export class FieldView {
   }
 
   /**
-   * The sides of a contradiction between whole sets of answers; of a single choice the options themselves say who chose
-   * them.
+   * The sides of a contradiction between whole sets of answers; for a single choice the options themselves show who
+   * chose them.
    *
    * @param {Card} card
    * @param {Acts["suggest"]} suggest
@@ -166,7 +166,7 @@ export class FieldView {
     const properties = { id: "text", autocomplete: "off", spellcheck: false, value };
     const field = lines > 1 ? element("textarea", properties) : element("input", properties);
     if (field instanceof HTMLTextAreaElement) field.rows = Math.min(lines, 6);
-    field.inputMode = card.keyboard; // not field.type: browsers rewrite what stands in a field for addresses
+    field.inputMode = card.keyboard; // not field.type: browsers rewrite the content of e-mail fields
     field.setAttribute("aria-describedby", "ask error text-help");
     return field;
   }
@@ -190,7 +190,7 @@ export class FieldView {
   }
 
   /**
-   * Who says it, or that the form bears it in print.
+   * Who says it, or that it is printed on the form.
    *
    * @param {Card} card
    * @param {Partial<Statement>} one
@@ -227,7 +227,7 @@ export class FieldView {
   }
 
   /**
-   * Moves the focus to where the next key is expected; it is never left on something that is gone.
+   * Moves the focus to where the next key is expected; it never stays on an element that is gone.
    *
    * @param {Card} card
    */
@@ -238,7 +238,7 @@ export class FieldView {
   }
 
   /**
-   * Shows the picture of the card, or says why there is none; returns whether nothing more is to come.
+   * Shows the picture of the card, or says why there is none; returns whether this is final.
    *
    * @param {Card} card
    * @param {Picture | null} picture
@@ -302,7 +302,7 @@ export class FieldView {
     if (step) this.#keep(step);
   }
 
-  /** As large as fits, field by field. */
+  /** Fits each field to the window. */
   fit() {
     this.#keep(null);
   }
@@ -315,7 +315,7 @@ export class FieldView {
   }
 
   /**
-   * What was typed is refused, "" when it is not: it can be kept as it stands there.
+   * Shows why the typed text is refused, "" when it is not; it can be kept as written.
    *
    * @param {string} text
    */
@@ -350,7 +350,7 @@ export class FieldView {
   }
 
   /**
-   * Where the value's page and its history are, for those who may see them.
+   * Links to the value's page and history, for those who may see them.
    *
    * @param {Card} card
    */
@@ -364,7 +364,7 @@ export class FieldView {
   }
 
   /**
-   * How many pages wait for somebody to say what they are.
+   * How many pages wait to be sorted out.
    *
    * @param {number} waiting
    */
@@ -378,7 +378,7 @@ export class FieldView {
    *
    * @param {string} name
    * @param {Values} values
-   * @param {{ undo: boolean, left?: string }} facts whether something can be taken back, and what waits for others
+   * @param {{ undo: boolean, left?: string }} facts whether something can be undone, and what waits for others
    */
   panel(name, values, { undo, left = "" }) {
     const had = !$("item").hidden || $("panel").dataset.name !== name;

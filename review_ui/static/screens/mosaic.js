@@ -1,5 +1,5 @@
-// Many values of one question on one screen: what does not fit is marked, the rest is confirmed by one key. Keys act at
-// once; the program hears of it through the outbox. The next screen and its pictures are fetched ahead.
+// Many values of one question on one screen: mark what does not fit, confirm the rest with one key. Keys act at once;
+// the outbox reports to the program. The next screen and its pictures are fetched ahead.
 
 import { Decisions } from "../lib/decisions.js";
 import { bindKeyTable } from "../lib/key_table.js";
@@ -17,8 +17,8 @@ import { Tile, Tiles } from "./mosaic_tiles.js";
 /** @typedef {{ tile: Tile, uuid: string, to: string }} Decided */
 /** @typedef {{ group: string, decided: Decided[] }} DecidedScreen */
 
-const GUARD_MS = 150; // Enter counts only when the screen was visible that long,
-const GUARD_TILE_MS = 25; // and so much longer for each picture on it: faster, nobody has looked
+const GUARD_MS = 150; // Enter counts only after the screen was visible this long,
+const GUARD_TILE_MS = 25; // plus this for each picture on it: nobody can look faster
 const HEARTBEAT_MS = 1500;
 const AHEAD = 3; // screens fetched ahead
 
@@ -30,9 +30,9 @@ export class MosaicScreen {
   /** @type {Tile[]} */
   ahead = []; // for the next screens
   /** @type {Set<string>} */
-  seen = new Set(); // what was decided or put off here
+  seen = new Set(); // decided or postponed here
   /** @type {DecidedScreen[]} */
-  history = []; // screens that can be taken back
+  history = []; // screens that can be undone
   visibleAt = Infinity;
   drawn = 0;
   ended = false;
@@ -204,7 +204,7 @@ export class MosaicScreen {
   #resize() {
     const { all } = this.tiles;
     if (!all.length) return;
-    if (all.some((tile) => tile.state !== FITS)) return; // what was marked stays; the next screen has the new size
+    if (all.some((tile) => tile.state !== FITS)) return; // marks are kept; the next screen has the new size
     this.ahead.unshift(...all);
     this.next();
   }
@@ -221,7 +221,7 @@ export class MosaicScreen {
     if (!all.length || this.group === null) return undefined;
     const open = all.find((tile) => tile.editor)?.editor;
     if (open) {
-      open.focus(); // what was typed is never lost by confirming the screen around it
+      open.focus(); // confirming the screen never loses typed text
       return this.session.hurry(this.texts["type-open"]);
     }
     if (this.tooFast()) return this.session.hurry(this.texts["too-fast"]);
@@ -244,7 +244,7 @@ export class MosaicScreen {
     return { tile, uuid: this.decisions.decide(tile.card, kind, to, ms), to };
   }
 
-  /** Takes the last screen back and shows it again, as it was left. */
+  /** Undoes the last screen and shows it again as it was left. */
   undo() {
     const last = this.history.pop();
     if (!last) return this.session.hurry(this.texts["nothing-to-undo"]);
@@ -305,7 +305,7 @@ export class MosaicScreen {
     openDialog($("help"), () => this.#rest());
   }
 
-  /** Where the focus belongs. */
+  /** Moves the focus to where it belongs. */
   #rest() {
     if (this.tiles.all.length) this.tiles.focus(this.tiles.place);
     else $(this.group === null ? "groups-title" : "wording").focus();

@@ -1,4 +1,4 @@
-// The small text field at a tile whose value is written: what was typed is checked before it is set.
+// The small text field at a tile with a written value: the typed text is checked before it is set.
 
 import { Combobox } from "../lib/combobox.js";
 import { FITS, SET } from "../lib/tile_rules.js";
@@ -14,7 +14,7 @@ export class TileEditor {
   /**
    * @param {Tiles} tiles
    * @param {Tile} tile
-   * @param {string | null} begun the character that was typed, null to begin with what was read
+   * @param {string | null} begun the character that was typed, null to begin with the reading
    */
   constructor(tiles, tile, begun) {
     const { texts } = tiles.session;
@@ -57,7 +57,7 @@ export class TileEditor {
   }
 
   /**
-   * Where the question has a list, its values are offered while somebody types.
+   * If the question has a list, its values are offered while somebody types.
    *
    * @param {string} list
    */
@@ -85,7 +85,7 @@ export class TileEditor {
   }
 
   /**
-   * Takes what was typed, where a rule refuses it only `asWritten`: it stands on the paper like that.
+   * Accepts the typed text; a text that a rule refuses only `asWritten`, because it is on the paper like that.
    *
    * @param {{ asWritten: boolean }} how
    */
@@ -108,8 +108,7 @@ export class TileEditor {
   }
 
   /**
-   * What the program says against a text, in words, "" when it can be taken; `keeps` where keeping it as it stands is a
-   * way on.
+   * The program's objection to a text, in words, "" when it can be accepted; `keeps` where it may be kept as written.
    *
    * @param {string} text
    * @returns {Promise<Objection>}

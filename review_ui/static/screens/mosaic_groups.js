@@ -8,7 +8,7 @@ import { $, element } from "../lib/view.js";
 /**
  * @param {Session} session
  * @param {Group[]} groups
- * @param {boolean} undo whether a screen can be taken back
+ * @param {boolean} undo whether a screen can be undone
  */
 export function drawGroups(session, groups, undo) {
   const shown = JSON.stringify(groups);

@@ -1,4 +1,4 @@
-// The tiles of the screen of many fields: what is shown, what is marked, where the focus is.
+// The tiles of the screen of many fields: display, marks and focus.
 
 import { BROKEN, FITS, NOT, SET, placeAfter, summed } from "../lib/tile_rules.js";
 import { $, element, focused } from "../lib/view.js";
@@ -13,7 +13,7 @@ import { TileEditor } from "./mosaic_editor.js";
 export class Tile {
   state = FITS;
   /** @type {Replacement | null} */
-  choice = null; // what was set
+  choice = null; // the answer set instead
   /** @type {HTMLButtonElement | null} */
   node = null;
   label = element("span", { className: "tile-state" });
@@ -52,7 +52,7 @@ export class Tiles {
   }
 
   /**
-   * Shows the tiles of a screen, all of one question; resolves when the last picture is decoded, or broken.
+   * Shows the tiles of a screen, all of one question; resolves when the last picture is decoded or has failed.
    *
    * @param {Tile[]} tiles
    * @param {number} size of the screen
@@ -91,7 +91,7 @@ export class Tiles {
   /**
    * @param {Tile} tile
    * @param {number} place
-   * @param {boolean} own whether each tile says what was read there
+   * @param {boolean} own whether each tile shows its own reading
    */
   #entry(tile, place, own) {
     const { card, picture } = tile;
@@ -142,7 +142,7 @@ export class Tiles {
     return this.all[this.place];
   }
 
-  /** @param {number} place the nearest one that there is */
+  /** @param {number} place clamped to the nearest existing one */
   focus(place) {
     this.all[Math.min(Math.max(place, 0), this.all.length - 1)]?.node?.focus();
   }
@@ -169,7 +169,7 @@ export class Tiles {
   }
 
   /**
-   * Sets another answer by its key; the key of the answer that was read takes the mark off.
+   * Sets another answer by its key; the key of the answer that was read removes the mark.
    *
    * @param {string} key
    */
@@ -192,9 +192,9 @@ export class Tiles {
   }
 
   /**
-   * Opens a small text field at a tile whose value is written.
+   * Opens a small text field at a tile with a written value.
    *
-   * @param {string | null} begun the character that was typed, null to begin with what was read
+   * @param {string | null} begun the character that was typed, null to begin with the reading
    */
   write(begun = null) {
     const tile = this.current;

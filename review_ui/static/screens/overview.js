@@ -1,5 +1,5 @@
-// Keeps the numbers fresh. The page is whole without it: what changed is fetched and put in place, focus stays where it
-// is.
+// Keeps the numbers fresh. The page is complete without this script, which fetches and replaces what has changed; the
+// focus stays where it is.
 
 import { $, replaceKeepingFocus } from "../lib/view.js";
 
@@ -15,7 +15,7 @@ async function refresh() {
     const headers = etag ? { "If-None-Match": etag } : {};
     const response = await fetch(location.href, { headers, cache: "no-store" });
     age.textContent = "";
-    if (response.status === 401) return location.reload(); // the login is over: its page asks for a new one
+    if (response.status === 401) return location.reload(); // the login has ended: the page asks for a new one
     if (response.status !== 200) return;
     etag = response.headers.get("ETag") ?? "";
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("numbers");

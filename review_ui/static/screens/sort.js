@@ -10,18 +10,18 @@ import { cardEntry } from "./sort_cards.js";
 /** @import { PageCard, PageView, Placed } from "../lib/types.js" */
 
 const RETRY_MS = 1500;
-const READ_TIMEOUT_MS = 180000; // a worker starts, and reads a page; nothing is lost when that takes longer
+const READ_TIMEOUT_MS = 180000; // time for a worker to start and read a page; nothing is lost if it takes longer
 const FORM_ID = /^[0-9A-Z]{5}-[0-9A-Z]{7}-[0-9A-Z]$/;
 
 class SortScreen {
   /** @type {PageView | null} */
   view = null; // the page on the screen
-  form = ""; // form id or digest, once it is valid
+  form = ""; // valid form id or digest
   uuid = "";
   busy = false;
   /** @type {Promise<void> | null} */
-  asking = null; // the check of form and page that is under way, or the last one
-  #asked = {}; // names the last check
+  asking = null; // the current or last check of form and page
+  #asked = {}; // identifies the last check
 
   /** @param {Session} session */
   constructor(session) {
@@ -52,7 +52,7 @@ class SortScreen {
     });
     $("form").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && targetOf(event).matches("input, select")) {
-        event.preventDefault(); // the number is typed, then the corners are checked: Enter in a field reads nothing
+        event.preventDefault(); // the corners are still to be checked: Enter in a field does not read the page
         this.#formTyped();
       }
     });
@@ -131,7 +131,7 @@ class SortScreen {
     this.view = null;
     this.#result("");
     $("page-title").textContent = this.texts.loading;
-    $("stage").removeAttribute("data-known"); // nothing to move before the picture is known
+    $("stage").removeAttribute("data-known"); // nothing can be moved before the picture has loaded
     this.session.announce(this.texts.loading);
     /** @type {PageView} */
     let view;
@@ -226,7 +226,7 @@ class SortScreen {
   }
 
   /**
-   * Whether there is such a form and page, and where the page then probably lies.
+   * Checks whether this form and page exist, and where the page probably lies.
    *
    * @param {string} form
    * @param {number} number of the page, 0 for none
@@ -234,7 +234,7 @@ class SortScreen {
    */
   async #ask(form, number) {
     const shown = this.view;
-    if (!shown) return; // the page is still on its way, and brings a form of its own
+    if (!shown) return; // the page is still loading, and brings its own form
     const asked = (this.#asked = {});
     const over = () => this.#asked !== asked || this.view !== shown;
     try {
@@ -291,7 +291,7 @@ class SortScreen {
   async #read() {
     if (this.busy || !this.view) return;
     this.#working(true);
-    await this.asking; // whoever types and reads at once need not wait for the check of what was typed
+    await this.asking; // lets people press "read" right after typing, before the check of the form has finished
     this.#working(false);
     if (!this.view) return;
     const number = Number($("number").value);
@@ -369,7 +369,7 @@ class SortScreen {
 }
 
 /**
- * The button that says how the form is named: by what was typed ("id") or picked ("pick").
+ * The button for how the form is named: by typing its id ("id") or picking it ("pick").
  *
  * @param {"id" | "pick"} kind
  */

@@ -1,24 +1,24 @@
-// Handing in: files are sent one after the other with their progress, and the list below keeps itself fresh.
-// XMLHttpRequest, because fetch says nothing about how much has been sent. The page works without this script.
+// Upload: files are sent one after the other with a progress display, and the list below refreshes itself.
+// XMLHttpRequest, because fetch does not report upload progress. The page works without this script.
 
 import { logInAgain, whosePage } from "../lib/relogin.js";
 import { openSession } from "../lib/session.js";
 import { $, element, replaceKeepingFocus } from "../lib/view.js";
 
 /** @import { Session } from "../lib/session.js" */
-/** @typedef {{ id: string, left: number }} Batch files that were chosen together */
+/** @typedef {{ id: string, left: number }} Batch files chosen together */
 
 const RETRY_MS = 1500;
 const EVERY_MS = 1000;
 const MB = 1_000_000;
 
 const OUTCOMES = [200, 201, 422];
-const AGAIN = ["failed", "cancelled"]; // states of a row whose file can be sent once more
+const AGAIN = ["failed", "cancelled"]; // states of a row whose file can be sent again
 
 class Row {
   /** @type {XMLHttpRequest | null} */
   request = null;
-  renewed = false; // the token was fetched again for this file
+  renewed = false; // whether the token was already renewed for this file
   said = element("span", { className: "said" });
   bar = element("progress", { max: 1, value: 0 });
   buttons = element("span", { className: "row-buttons" });
@@ -39,7 +39,7 @@ class Row {
 
 class UploadScreen {
   /** @type {Row[]} */
-  waiting = []; // rows that are not sent yet
+  waiting = []; // rows that have not been sent yet
   /** @type {Row | null} */
   current = null;
   sent = 0;
@@ -66,7 +66,7 @@ class UploadScreen {
     }
     document.addEventListener("dragleave", (event) => event.relatedTarget ?? form.classList.remove("over"));
     document.addEventListener("drop", (event) => this.#dropped(event));
-    // files that are on their way would be lost
+    // files being sent would be lost
     session.guardLeaving(() => this.current !== null || this.waiting.length > 0);
   }
 
@@ -195,7 +195,7 @@ class UploadScreen {
       this.api.csrf = await logInAgain(this.api.language);
       this.#resend(row);
     } else if (status === 403 && !row.renewed) {
-      row.renewed = true; // the program was restarted: its token is another one
+      row.renewed = true; // the program was restarted and has a new token
       this.api.csrf = (await this.api.get("/api/upload/session")).csrf;
       this.#resend(row);
     } else if (OUTCOMES.includes(status) && response) {
@@ -270,13 +270,13 @@ class UploadScreen {
     try {
       await this.api.post("/api/uploads/close", { group: group.id });
     } catch (problem) {
-      console.warn(problem); // the program closes the group itself after a while
+      console.warn(problem); // the program closes the group by itself after a while
     }
     refresh();
   }
 }
 
-// --- the list of what was handed in ----------------------------------------------------------------------------------
+// --- the list of submitted files -------------------------------------------------------------------------------------
 
 async function refresh() {
   if (document.hidden) return;
