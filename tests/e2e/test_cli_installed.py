@@ -100,5 +100,5 @@ def test_an_installed_wheel_runs_the_demo(installed, tmp_path):
     """The whole job on the samples that ship, with the outcome that is known of them."""
     ran = installed("demo", "out", folder=tmp_path)
     assert ran.returncode == ExitCode.PAGES_REFUSED, ran.stdout + ran.stderr  # some samples are damaged on purpose
-    for name in ("data/responses.csv", "data/readings.csv", "report.html", "begegnungsorte.pdf"):
+    for name in ("data/begegnungsorte/responses.csv", "data/readings.csv", "report.html", "begegnungsorte.pdf"):
         assert (tmp_path / "out" / name).stat().st_size > 0

@@ -18,6 +18,7 @@ from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Sight, Submission
 from scanform.workflow.review.double_verification import VerificationDesk
+from scanform.workflow.review.memory import Memory
 from scanform.workflow.review.mosaic import Mosaic
 from scanform.workflow.review.rights import AGAIN
 
@@ -138,7 +139,7 @@ def test_names_and_addresses_are_counted_apart_for_whom_they_are_not(project, mo
     """
     fill(project, 4, OFTEN, REMARK)
     desk = Desk(project)
-    monkeypatch.setattr(desk, "_asks_for_person", lambda case, question: question == "remark")
+    monkeypatch.setattr(Memory, "asks_for_person", lambda self, case, question: question == "remark")
     mail, other = (next(item for item in desk.open_items() if item.question == code) for code in ("remark", "often"))
     for item in (mail, other):
         act = Submission(

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from bench.review_states import unplaced
 from review_ui.app import create_app
 from review_ui.editor import create_editor
-from scanform.cli.program import _chosen, _confirmed, main
+from scanform.cli.ask import chosen, confirmed
+from scanform.cli.program import main
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n import texts
 from scanform.workflow.foreign_forms.blank_pages import PX_PER_MM
@@ -336,8 +337,8 @@ def test_questions_of_the_command_line_are_asked_and_asked_again_in_one_language
     in both languages.
     """
     with CliRunner().isolation(input="x1\nj\nno\n\n\nzz\ncodes\n") as (out, *_):
-        answers = [_confirmed("?", language, default=default) for default in (True, True, True, False)]
-        name = _chosen("?", ["codes", "labels"], language)
+        answers = [confirmed("?", language, default=default) for default in (True, True, True, False)]
+        name = chosen("?", ["codes", "labels"], language)
         shown = out.getvalue().decode()
     assert (answers, name) == ([True, False, True, False], "codes")
     yes = {"de": "j, n", "en": "y, n"}[language]

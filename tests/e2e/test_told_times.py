@@ -21,9 +21,10 @@ from scanform.model.page import Fate
 from scanform.model.person import Person, Role
 from scanform.model.problem import Problem
 from scanform.model.release import Step
+from scanform.page_result import PageResult
 from scanform.store import ledger
 from scanform.store.acts.waived_pages import waived_pages
-from scanform.store.records import NewFile, PageResult
+from scanform.store.records import NewFile
 from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.intake.upload_desk import UploadDesk
 from scanform.workflow.pages.missing_pages import waive_pages

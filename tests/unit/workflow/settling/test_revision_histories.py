@@ -103,7 +103,7 @@ class Histories(RuleBasedStateMachine):
                         *(row[column] for column in sorted(columns)),
                     ]
                 )
-        known = any(one["survey"] == survey for one in self.imports)
+        known = any(one["survey"] == survey and one["ids"] & ids for one in self.imports)  # else nothing says which
         found = import_digital(self.project, path, survey=None if known else survey)
         assert (found.survey, found.refused) == (survey, ())
         if found.batch is not None:
