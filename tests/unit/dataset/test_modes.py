@@ -1,6 +1,5 @@
 """Answers by channel."""
 
-from scanform.dataset.frames import frame
 from scanform.dataset.modes import HEADER, mode_rows
 from scanform.dataset.table import Column, Holds, Table
 from scanform.model.questionnaire import Option, Question, QuestionKind, Questionnaire, Texts
@@ -44,6 +43,8 @@ def test_counts_by_channel_in_the_order_of_the_questionnaire():
 
 def test_a_frame_guesses_no_types():
     """A postcode keeps its zero."""
+    from scanform.dataset.frames import frame  # loads pandas
+
     assert list(frame(table(("paper", "no", "01067")))["plz"]) == ["01067"]
 
 
