@@ -58,7 +58,7 @@ def pictures(
         with tempfile.TemporaryDirectory() as folder, served(printed, Path(folder) / "project", state.scene) as url:
             context = browser.new_context(
                 viewport={"width": look.width, "height": 800}, color_scheme=look.scheme, reduced_motion="reduce"
-            )  # type: ignore[arg-type]
+            )
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             page.goto(url + state.path.format(language="en"))

@@ -56,7 +56,7 @@ class AccountContext:
 
     def go(self, endpoint: str, **values: object) -> Response:
         """Redirect to another of these pages."""
-        # plain values
+        # url_for's types know no plain str values
         return current_app.make_response(redirect(url_for(endpoint, lang=self.language, **values), 303))  # type: ignore[arg-type]
 
     def refuses(self, password: str, again: str, account: Account | None, name: str) -> str:
@@ -126,7 +126,7 @@ def is_own_page(target: str) -> bool:
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
         return False
     try:
-        # there is a request
+        # the adapter is None only without a request
         endpoint, _ = current_app.create_url_adapter(request).match(parts.path, method="GET")  # type: ignore[union-attr]
     except (HTTPException, RequestRedirect):
         return False

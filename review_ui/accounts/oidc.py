@@ -29,7 +29,7 @@ def add_oidc(app: Flask, room: AccountContext) -> None:
     @for_everybody
     def login_elsewhere() -> ResponseReturnValue:
         try:
-            # no types are published
+            # Authlib publishes no types
             return service.authorize_redirect(url_for("back_from_elsewhere", _external=True))  # type: ignore[no-any-return]
         except _problems():
             return _refused(room)

@@ -30,7 +30,7 @@ def behind_proxy(app: Flask, address: str) -> None:
 
     nginx appends the client's address to X-Forwarded-For; exactly that one entry is trusted.
     """
-    # the documented way
+    # Werkzeug documents this assignment; mypy sees a method replaced
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
     app.config.update(
         HOSTS=frozenset({public_host(address)}),

@@ -24,7 +24,7 @@ from scanform.workflow.project.signals import ends_on_signals
 class Program(click.Group):
     """The group of all commands; turns every exception into a message and an exit code."""
 
-    # always exits
+    # click's own main returns; this one always exits
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run a command and exit."""
         given = list(sys.argv[1:] if args is None else args)

@@ -411,5 +411,5 @@ def _ends_and_branches(bones: Mask) -> tuple[Floats, Floats]:
     ring = np.stack(_neighbours(padded))[:, 1:-1, 1:-1]
     arms = (~ring & np.roll(ring, -1, axis=0)).sum(axis=0)
     ends: NDArray[np.bool_] = bones & (ring.sum(axis=0) == 1)
-    # two, as said
+    # mypy cannot count a generator: these are the two arrays of the return type
     return tuple(np.argwhere(which)[:, ::-1].astype(np.float64) for which in (ends, bones & (arms >= 3)))  # type: ignore[return-value]

@@ -40,12 +40,12 @@ def test_samples_stay_small() -> None:
 
 def test_fates_are_those_of_the_ledger(expected: dict[str, dict[str, object]]) -> None:
     """Each page has a fate that exists, pages count from 1, and the interesting fates all occur."""
-    pages = [page for listed in expected["files"].values() for page in listed]  # type: ignore[attr-defined]
+    pages = [page for listed in expected["files"].values() for page in listed]
     fates = {Fate(page["fate"]) for page in pages}
     assert {Fate.READ, Fate.DUPLICATE, Fate.RESCAN, Fate.COPY, Fate.UNKNOWN_FORM, Fate.BLANK, Fate.DAMAGED} <= fates
     assert all(
         [page["page"] for page in listed] == list(range(1, len(listed) + 1)) for listed in expected["files"].values()
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_duplicate_is_byte_for_byte_the_same() -> None:
