@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+import weakref
 
 import numpy as np
 import pytest
@@ -205,3 +206,36 @@ def test_signals_are_as_before_afterwards():
         with pytest.raises(KeyboardInterrupt), ends_on_signals():
             signal.raise_signal(number)
     assert [signal.getsignal(number) for number in (INT, TERM, HUP, signal.SIGCHLD)] == before
+
+
+class _Ends:
+    """Its finaliser is where the signal comes."""
+
+    def __del__(self):
+        signal.raise_signal(INT)
+
+
+def test_an_interrupt_where_python_drops_exceptions_is_not_lost(capsys):
+    """In a finaliser or the callback of a weak reference: nothing is printed, and the program ends all the same."""
+    reported = sys.unraisablehook
+    for drop in (_Ends, _ended_by_a_weak_reference):
+        went_on = []
+        with pytest.raises(KeyboardInterrupt):
+            _dropped(drop, went_on)
+        assert went_on
+    assert sys.unraisablehook is reported
+    assert capsys.readouterr().err == ""
+
+
+def _dropped(drop, went_on):
+    with ends_on_signals():
+        drop()
+        went_on.append(True)
+        until(lambda: False, "the signal to come again")
+
+
+def _ended_by_a_weak_reference():
+    held = type("Held", (), {})()
+    callback = weakref.ref(held, lambda _: signal.raise_signal(INT))
+    del held
+    assert callback() is None

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.waiting import until
 from review_ui.server import bind
 from scanform.model.layout import ZoneKind
 from scanform.model.page import Fate
@@ -413,6 +414,36 @@ def test_an_answer_about_a_page_that_was_left_says_nothing_of_the_next_one(watch
         held[0].fulfill(status=422, json={"message": "There is no such form.", "remedy": "Look again."})
     page.evaluate("fetch('/api/sort/session').then((answer) => answer.text())")
     assert page.locator("#form-error").is_hidden()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("path", "answer", "heading", "there"),
+    [
+        ("", re.compile(r"/api/pages\?"), "list-title", "#cards .open"),
+        ("#page=1", re.compile(r"/api/pages/\d+\?"), "page-title", "#page[data-ready]"),
+    ],
+    ids=["list", "page"],
+)
+def test_what_comes_late_leaves_the_focus_where_somebody_has_put_it(
+    watched, room, path, answer, heading, there
+) -> None:
+    """The list or a page comes while somebody is on the way with Tab: until then the focus is on the heading, and
+    afterwards it stays.
+    """
+    station = room(codes=False, table=90).station.url
+    page = watched(station, station)
+    held = []
+    # Playwright takes no bound method of a list
+    page.route(answer, lambda route: held.append(route))  # noqa: PLW0108
+    page.goto(f"{station}sort?lang=en{path}")
+    until(lambda: page.wait_for_timeout(20) or held, "the request")
+    assert page.evaluate("document.activeElement.id") == heading
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("window.stays = document.activeElement, stays.tagName") != "H1"
+    held[0].continue_()
+    page.wait_for_selector(there)
+    assert page.evaluate("document.activeElement === stays")
 
 
 @pytest.mark.slow

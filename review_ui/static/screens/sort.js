@@ -88,6 +88,7 @@ class SortScreen {
   async #list() {
     this.view = null;
     this.#only("list");
+    $("list-title").focus({ preventScroll: true }); // at once: whoever has gone on by the time the list comes stays there
     /** @type {PageCard[]} */
     let pages;
     try {
@@ -104,7 +105,6 @@ class SortScreen {
     $("left-cards").replaceChildren(...left.map((card) => cardEntry(this.texts, card)));
     $("left").hidden = waiting.length === pages.length;
     $("list").dataset.ready = String(pages.length);
-    $("list-title").focus({ preventScroll: true });
     this.session.announce($("list-text").textContent ?? "");
   }
 
@@ -131,6 +131,8 @@ class SortScreen {
     this.view = null;
     this.#result("");
     $("page-title").textContent = this.texts.loading;
+    $("page-title").focus({ preventScroll: true });
+    scrollTo(0, 0);
     $("stage").removeAttribute("data-known"); // nothing can be moved before the picture has loaded
     this.session.announce(this.texts.loading);
     /** @type {PageView} */
@@ -153,8 +155,6 @@ class SortScreen {
     this.#showForm(view);
     this.#taken(view);
     $("page").dataset.ready = String(id);
-    $("page-title").focus({ preventScroll: true });
-    scrollTo(0, 0);
     this.session.announce(`${$("page-title").textContent}. ${$("why").textContent} ${$("found").textContent}`);
   }
 

@@ -6,6 +6,8 @@ workers.
 """
 
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +18,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OURS = (*ENDING, signal.SIGALRM, signal.SIGCHLD)
 """The signals used here; SIGALRM is the deadline of a worker."""
 
+AGAIN_S = 0.02
+"""How long after a lost interrupt the signal is sent again."""
+
 
 @contextmanager
 def ends_on_signals() -> Iterator[None]:
@@ -23,6 +28,9 @@ def ends_on_signals() -> Iterator[None]:
     threads nothing changes.
 
     The end of the terminal counts unless it is ignored: that is what `nohup` is for.
+
+    A signal may come while Python runs a finaliser or the callback of a weak reference, where exceptions are printed
+    and dropped. Such an interrupt is not lost: the signal is sent again.
     """
     try:
         before = {number: signal.signal(number, _meaning(number)) for number in (*ENDING, signal.SIGCHLD)}
@@ -30,12 +38,39 @@ def ends_on_signals() -> Iterator[None]:
         yield
         return
     blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, OURS)
+    hook = sys.unraisablehook
+    sent_again: list[threading.Timer] = []
+
+    def unraisable(dropped: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(dropped.exc_value, _Interrupt):
+            hook(dropped)
+            return
+        main = threading.main_thread().ident
+        assert main is not None  # it runs this program
+        timer = threading.Timer(AGAIN_S, signal.pthread_kill, (main, dropped.exc_value.number))
+        timer.daemon = True
+        sent_again.append(timer)
+        timer.start()
+
+    sys.unraisablehook = unraisable
     try:
         yield
     finally:
+        for timer in sent_again:
+            timer.cancel()
+            timer.join()
+        sys.unraisablehook = hook
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+class _Interrupt(KeyboardInterrupt):
+    """Knows the signal that asked for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def _meaning(number: signal.Signals) -> Callable[[int, FrameType | None], None] | signal.Handlers:
@@ -45,8 +80,8 @@ def _meaning(number: signal.Signals) -> Callable[[int, FrameType | None], None] 
     return signal.SIG_IGN if number is signal.SIGHUP and ignored else _interrupt
 
 
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise _Interrupt(number)
 
 
 def leave_signals_to_the_parent() -> None:
