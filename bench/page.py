@@ -340,11 +340,11 @@ def print_scaling(sheet: Sheet, folder: Path, case: Case, label: str, *, chunks:
             rounds.append((read[0][0] / read[1][0], bare[0] / bare[1]))
             speeds.append([chunks * PER_CHUNK / one[0] for one in read])
             peak, outcomes = max(peak, *(one[1] for one in read)), outcomes.union(*(one[2] for one in read))
-    share = median(reading / decoding for reading, decoding in rounds)
+    fraction = median(reading / decoding for reading, decoding in rounds)
     one, two = (median(speed[index] for speed in speeds) for index in (0, 1))
     print(f"  {label:18} 1 process {one:6.1f} pages/s   2 processes {two:6.1f} pages/s   outcomes {sorted(outcomes)}")
     print(f"  {'':18} scaling x {median(r for r, _ in rounds):.2f}, of bare decoding x {median(d for _, d in rounds):.2f}: "
-          f"share {share:.2f} (at least {SCALING_LIMIT:g}) {'ok' if share >= SCALING_LIMIT else 'NO'}   "
+          f"share {fraction:.2f} (at least {SCALING_LIMIT:g}) {'ok' if fraction >= SCALING_LIMIT else 'NO'}   "
           f"peak memory of a worker in MB {against(round(peak), MEMORY_LIMIT_MB)}", flush=True)  # fmt: skip
 
 

@@ -128,9 +128,9 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def quantile(times: list[float], share: float) -> float:
-    """The time below which `share` of all times lie."""
-    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
+def quantile(times: list[float], fraction: float) -> float:
+    """The time below which `fraction` of all times lie."""
+    return sorted(times)[min(len(times) - 1, int(fraction * len(times)))]
 
 
 def new_project(folder: Path) -> Path:

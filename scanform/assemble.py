@@ -463,12 +463,12 @@ def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> 
     """The texts with reweighted probabilities, the most probable first, then the blank unchanged."""
     blank = [one for one in candidates if not one.value.strip()]
     texts = [one for one in candidates if one.value.strip()]
-    shares = [one.probability * weight(one.value) for one in texts]
+    fractions = [one.probability * weight(one.value) for one in texts]
     inked = max(0.0, 1 - sum(one.probability for one in blank))
-    total = sum(shares) + max(0.0, inked - sum(one.probability for one in texts))
+    total = sum(fractions) + max(0.0, inked - sum(one.probability for one in texts))
     found = [
-        Candidate(value=one.value, probability=inked * share / max(total, 1e-12))
-        for one, share in zip(texts, shares, strict=True)
+        Candidate(value=one.value, probability=inked * fraction / max(total, 1e-12))
+        for one, fraction in zip(texts, fractions, strict=True)
     ]
     return [*sorted(found, key=lambda one: -one.probability), *blank]
 

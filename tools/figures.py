@@ -128,24 +128,29 @@ def of_handwriting(output: str) -> dict[str, str]:
                 raise UnknownFigureError(f"{HANDWRITING}: {section!r}, {line!r} says nothing like {pattern!r}")
             found[f"{prefix}.{name.replace('_', '-')}"] = match[1]
 
-    share, wrong, of, right = r"accepted +([\d.]+)%", r"accepted .*?(\d+) wrong", r"wrong of (\d+)", r"right +([\d.]+)%"
-    take("digits", "digits:", "sound", count=r"sound +(\d+)", right=right, accepted=share, wrong=wrong)
+    fraction, wrong, of, right = (
+        r"accepted +([\d.]+)%",
+        r"accepted .*?(\d+) wrong",
+        r"wrong of (\d+)",
+        r"right +([\d.]+)%",
+    )
+    take("digits", "digits:", "sound", count=r"sound +(\d+)", right=right, accepted=fraction, wrong=wrong)
     take("capitals", "characters:", "sound", right=right)
-    take("postcodes", ROWS, "list of 60, open", accepted=share, wrong=wrong, of=of)
+    take("postcodes", ROWS, "list of 60, open", accepted=fraction, wrong=wrong, of=of)
     for name in ("number", "time", "post", "date"):
-        take(f"chain.{name}", CHAIN, name, accepted=share, wrong=wrong, fields=r"right +[\d.]+% of +(\d+)")
+        take(f"chain.{name}", CHAIN, name, accepted=fraction, wrong=wrong, fields=r"right +[\d.]+% of +(\d+)")
     take("words", WORDS, "all", wrong=r"characters wrong +([\d.]+)%", exact=r"exact +([\d.]+)%")
     for size in (300, 4000):
-        take(f"list{size}", WORDS, f"list of {size}, open", right=right, accepted=share, wrong=wrong, of=of)
+        take(f"list{size}", WORDS, f"list of {size}, open", right=right, accepted=fraction, wrong=wrong, of=of)
         take(f"list{size}", WORDS, f"not in the list of {size}", unlisted=r"called unlisted +([\d.]+)%")
-    take("printed", PRINTED, "the right one  ", accepted=share, wrong=wrong, of=of)
+    take("printed", PRINTED, "the right one  ", accepted=fraction, wrong=wrong, of=of)
     for name, line in (("printed", "printed"), ("listed", "listed")):
-        take(f"houses.{name}", HOUSES, line, accepted=share)
+        take(f"houses.{name}", HOUSES, line, accepted=fraction)
     for name in ("place  ", "street  "):
-        take(f"lines.{name.strip()}", LINES, name, accepted=share)
+        take(f"lines.{name.strip()}", LINES, name, accepted=fraction)
     take("lines.remark", LINES, "remark", right=right, characters=r"characters +([\d.]+)%")
     for name in ("place", "street"):
-        take(f"named.{name}", NAMED, f"{name}, printed  ", accepted=share)
+        take(f"named.{name}", NAMED, f"{name}, printed  ", accepted=fraction)
     chain = [f"chain.{name}" for name in ("number", "time", "post", "date")]
     found["chain.accepted"] = str(
         sum(round(float(found[f"{one}.accepted"]) / 100 * int(found[f"{one}.fields"])) for one in chain)
@@ -170,6 +175,6 @@ def rounded(figures: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}.whole": whole(value) for name, value in figures.items() if re.fullmatch(r"\d+\.\d+", value)}
 
 
-def whole(share: str) -> str:
+def whole(fraction: str) -> str:
     """A share in whole per cent."""
-    return f"{float(share.rstrip('%')):.0f}"
+    return f"{float(fraction.rstrip('%')):.0f}"

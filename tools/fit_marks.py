@@ -352,8 +352,8 @@ def thinned(x: np.ndarray, names: tuple[str, ...], seed: int) -> tuple[np.ndarra
     """The numbers of rows to fit on and their weights: one in `BLANKS` of the boxes without ink stands for all of
     them.
     """
-    shares = [names.index(f"{band}_share") for band in features.BANDS if f"{band}_share" in names]
-    blank = (x[:, shares].sum(axis=1) == 0) & bool(shares)
+    fractions = [names.index(f"{band}_share") for band in features.BANDS if f"{band}_share" in names]
+    blank = (x[:, fractions].sum(axis=1) == 0) & bool(fractions)
     chosen = ~blank | (np.random.default_rng(seed).random(len(x)) < 1 / BLANKS)
     return np.flatnonzero(chosen), np.where(blank, BLANKS, 1)[chosen].astype(np.float32)
 
@@ -395,8 +395,8 @@ def learn_then_test(p: np.ndarray, y: np.ndarray, limit: float, first: float) ->
     order = np.argsort(-p.max(1), kind="stable")
     top, wrong = p.max(1)[order], np.cumsum(p.argmax(1)[order] != y[order])
     kept = 2.0
-    for share in np.linspace(first, 1, 60):
-        last = max(1, int(share * len(y))) - 1
+    for fraction in np.linspace(first, 1, 60):
+        last = max(1, int(fraction * len(y))) - 1
         if wrong[last] and upper(int(wrong[last]), last + 1) > limit:
             break
         kept = float(top[last])
@@ -560,7 +560,7 @@ def card(result: dict[str, Figures], command: str) -> str:
     ]
     return CARD.format(
         mark_features=len(features.NAMES), area_features=len(writing_areas.NAMES), members=MEMBERS, command=command,
-        promised=", ".join(f"{share:.2%} ({kind})" for share, kind in zip(PROMISED, KINDS, strict=True)),
+        promised=", ".join(f"{fraction:.2%} ({kind})" for fraction, kind in zip(PROMISED, KINDS, strict=True)),
         thresholds="\n".join(tested), rule=_compared(marks), table="\n".join(lines),
     )  # fmt: skip
 

@@ -412,8 +412,8 @@ def scan_practice(
     back = back_of(hand, page, gray, rng) if profile.show_through[1] > 0 else None
     ink = draw_ink(gray.shape[:2], page, practice.truth, hand=hand, rng=rng, lines=practice.lines)
     if rng.random() < 0.125:
-        share = rng.uniform(0.45, 0.8)
-        ink = cv2.LUT(ink, np.rint(255 - share * (255 - np.arange(256))).astype(np.uint8)).astype(np.uint8)
+        fraction = rng.uniform(0.45, 0.8)
+        ink = cv2.LUT(ink, np.rint(255 - fraction * (255 - np.arange(256))).astype(np.uint8)).astype(np.uint8)
     return scan_page(gray, profile, rng, ink=ink, back=back, size=page.size)
 
 

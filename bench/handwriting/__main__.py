@@ -92,8 +92,8 @@ def tables(args: argparse.Namespace) -> None:
     print("\nthe whole chain: names written into printed lines, lists hold two of three")
     for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed, profiles=chain.OFFICE).items()):
         print(f"  {name:17} {of_chain(counts)}")
-    shares = ", ".join(f"{kind} {share:.0%}" for kind, share in words.PRINTED.items())
-    print(f"\nthe whole chain: the same, and a name printed on the form ({shares})")
+    fractions = ", ".join(f"{kind} {fraction:.0%}" for kind, fraction in words.PRINTED.items())
+    print(f"\nthe whole chain: the same, and a name printed on the form ({fractions})")
     for name, counts in sorted(
         words.chain(hands, pages=args.forms, seed=args.seed + 1, profiles=chain.OFFICE, printed=True).items()
     ):

@@ -40,12 +40,12 @@ class Taken:
     many of them are wrong.
     """
 
-    share: float
+    fraction: float
     count: int
     wrong: int
 
     def __str__(self) -> str:
-        return f"{self.share:6.1%} accepted, {self.wrong} of {self.count} wrong (< {100 * upper_bound(self.wrong, self.count):.2f} %)"
+        return f"{self.fraction:6.1%} accepted, {self.wrong} of {self.count} wrong (< {100 * upper_bound(self.wrong, self.count):.2f} %)"
 
 
 def taken(said: Said, threshold: float, possible: float = 1.0) -> Taken:
@@ -54,7 +54,7 @@ def taken(said: Said, threshold: float, possible: float = 1.0) -> Taken:
     """
     sure = said.chances >= threshold
     return Taken(
-        share=float((sure & said.right).sum() / (possible * len(sure))),
+        fraction=float((sure & said.right).sum() / (possible * len(sure))),
         count=int(sure.sum()),
         wrong=int((sure & ~said.right).sum()),
     )

@@ -86,38 +86,38 @@ def first_screen() -> str:
     return next((endpoint for endpoint in FIRST_SCREENS if opens(endpoint)), "account_page")
 
 
-def check_password(room: AccountContext, name: str, password: str) -> Account | None:
+def check_password(context: AccountContext, name: str, password: str) -> Account | None:
     """The account, if name and password are right and it is enabled."""
-    found = room.desk.named(name) if 0 < len(name) <= LONGEST_NAME else None
+    found = context.desk.named(name) if 0 < len(name) <= LONGEST_NAME else None
     usable = found if found is not None and found.active else None
-    if len(password) <= LONGEST and room.guard.fits(password, usable):
+    if len(password) <= LONGEST and context.guard.fits(password, usable):
         return usable
-    room.desk.log("login-failed", found)
+    context.desk.log("login-failed", found)
     return None
 
 
-def check_code(room: AccountContext, account: Account, code: str) -> bool:
+def check_code(context: AccountContext, account: Account, code: str) -> bool:
     """Whether a code of the second factor, or a recovery code, is right."""
     if (
         len(code) <= LONGEST_NAME
         and account.totp
-        and (room.guard.code_fits(code, account.totp, account) or room.guard.recovery_code_fits(code, account))
+        and (context.guard.code_fits(code, account.totp, account) or context.guard.recovery_code_fits(code, account))
     ):
         return True
-    room.desk.log("code-failed", account)
+    context.desk.log("code-failed", account)
     return False
 
 
-def logged_in(room: AccountContext, account: Account, respond: Callable[[], ResponseReturnValue]) -> Response:
+def logged_in(context: AccountContext, account: Account, respond: Callable[[], ResponseReturnValue]) -> Response:
     """Begin the complete login of an account, then respond."""
-    answer = room.logins.begin(account, Stage.FULL, respond)
-    room.throttle.remember(account, answer)
+    answer = context.logins.begin(account, Stage.FULL, respond)
+    context.throttle.remember(account, answer)
     return answer
 
 
-def onward(room: AccountContext, target: str) -> ResponseReturnValue:
+def onward(context: AccountContext, target: str) -> ResponseReturnValue:
     """Redirect to the page that somebody wanted, or to the first one that they may see."""
-    return redirect(target, 303) if is_own_page(target) else room.go(first_screen())
+    return redirect(target, 303) if is_own_page(target) else context.go(first_screen())
 
 
 def is_own_page(target: str) -> bool:

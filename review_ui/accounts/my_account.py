@@ -14,87 +14,87 @@ _WAITING: Final = "second-factor"
 """Where the secret of a second factor (encrypted) waits in the cookie until its first code is right."""
 
 
-def add_my_account(app: Flask, room: AccountContext) -> None:
+def add_my_account(app: Flask, context: AccountContext) -> None:
     """Add the pages."""
-    _add_overview(app, room)
-    _add_password(app, room)
-    _add_second_factor(app, room)
+    _add_overview(app, context)
+    _add_password(app, context)
+    _add_second_factor(app, context)
 
 
-def _add_overview(app: Flask, room: AccountContext) -> None:
+def _add_overview(app: Flask, context: AccountContext) -> None:
     @app.get("/account")
     @needs()
     def account_page() -> ResponseReturnValue:
-        return _page(room)
+        return _page(context)
 
     @app.post("/account/sessions/<int:number>/end")
     @needs()
     def end_session(number: int) -> ResponseReturnValue:
-        mine = room.logins.mine()
-        room.desk.end_session(mine.account, number)
+        mine = context.logins.mine()
+        context.desk.end_session(mine.account, number)
         if number == mine.login.number:
-            return room.logins.forget(room.go("login_page"))
-        return room.go("account_page")
+            return context.logins.forget(context.go("login_page"))
+        return context.go("account_page")
 
     @app.post("/account/sessions/end")
     @needs()
     def end_other_sessions() -> ResponseReturnValue:
-        mine = room.logins.mine()
-        room.desk.end_sessions(mine.account, actor=mine.account, but=mine.login.number)
-        return room.go("account_page")
+        mine = context.logins.mine()
+        context.desk.end_sessions(mine.account, actor=mine.account, but=mine.login.number)
+        return context.go("account_page")
 
 
-def _page(room: AccountContext, status: int = 200, **problems: str) -> ResponseReturnValue:
-    mine = room.logins.mine()
-    must = room.logins.must_set_up(mine.account)
+def _page(context: AccountContext, status: int = 200, **problems: str) -> ResponseReturnValue:
+    mine = context.logins.mine()
+    must = context.logins.must_set_up(mine.account)
     facts = {
         "account": mine.account,
-        "sessions": room.desk.sessions(mine.account),
+        "sessions": context.desk.sessions(mine.account),
         "current": mine.login.number,
-        "fresh": room.logins.fresh(),
+        "fresh": context.logins.fresh(),
         "must": must,
     }
-    return room.show(
-        "account.html", status, must_have=room.desk.must_have_second_factor(mine.account), problems=problems, **facts
+    return context.show(
+        "account.html", status, must_have=context.desk.must_have_second_factor(mine.account), problems=problems, **facts
     )
 
 
-def _add_password(app: Flask, room: AccountContext) -> None:
+def _add_password(app: Flask, context: AccountContext) -> None:
     @app.post("/account/password")
     @needs()
-    @room.throttle.slow
+    @context.throttle.slow
     def change_password() -> ResponseReturnValue:
-        account = room.logins.mine().account
-        if not room.guard.fits(typed("old"), account):
-            room.desk.log("login-failed", account)
-            return _page(room, 401, password=room.word("wrong-old"))
-        problem = room.refuses(typed("password"), typed("again"), account, account.name)
+        account = context.logins.mine().account
+        if not context.guard.fits(typed("old"), account):
+            context.desk.log("login-failed", account)
+            return _page(context, 401, password=context.word("wrong-old"))
+        problem = context.refuses(typed("password"), typed("again"), account, account.name)
         if problem:
-            return _page(room, 422, password=problem)
-        room.desk.set_password(account, room.guard.hashed(typed("password")))
-        return logged_in(room, _again(room, account), lambda: room.go("account_page"))
+            return _page(context, 422, password=problem)
+        context.desk.set_password(account, context.guard.hashed(typed("password")))
+        return logged_in(context, _again(context, account), lambda: context.go("account_page"))
 
 
-def _again(room: AccountContext, account: Account) -> Account:
+def _again(context: AccountContext, account: Account) -> Account:
     """The account as it is now."""
-    return room.desk.account(account.id) or account
+    return context.desk.account(account.id) or account
 
 
-def _add_second_factor(app: Flask, room: AccountContext) -> None:
+def _add_second_factor(app: Flask, context: AccountContext) -> None:
     @app.post("/account/second-factor/start")
     @needs()
-    @room.throttle.slow
+    @context.throttle.slow
     def start_second_factor() -> ResponseReturnValue:
-        account = room.logins.mine().account
-        if not _sure(room, account):
-            return _page(room, 401, factor=room.word("wrong-old"))
-        session[_WAITING] = room.guard.new_secret()
-        return room.go("second_factor_page")
+        account = context.logins.mine().account
+        if not _sure(context, account):
+            return _page(context, 401, factor=context.word("wrong-old"))
+        session[_WAITING] = context.guard.new_secret()
+        return context.go("second_factor_page")
 
     @app.get("/account/second-factor")
     @needs()
     def second_factor_page() -> ResponseReturnValue:
-        return _setup(room)
+        return _setup(context)
 
     @app.get("/account/second-factor.svg")
     @needs()
@@ -102,7 +102,7 @@ def _add_second_factor(app: Flask, room: AccountContext) -> None:
         secret = session.get(_WAITING)
         if not secret:
             abort(404)
-        code = segno.make(room.guard.secret_address(secret, room.logins.mine().account), micro=False)
+        code = segno.make(context.guard.secret_address(secret, context.logins.mine().account), micro=False)
         return Response(
             code.svg_inline(scale=6, border=4, dark="#000", light="#fff").replace(
                 "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '
@@ -112,38 +112,43 @@ def _add_second_factor(app: Flask, room: AccountContext) -> None:
 
     @app.post("/account/second-factor")
     @needs()
-    @room.throttle.slow
+    @context.throttle.slow
     def set_second_factor() -> ResponseReturnValue:
-        account, secret = room.logins.mine().account, session.get(_WAITING)
+        account, secret = context.logins.mine().account, session.get(_WAITING)
         if not secret:
-            return room.go("second_factor_page")
-        if not room.guard.code_fits(typed("code"), secret, account):
-            return _setup(room, 401, room.word("wrong-code"))
-        codes = room.guard.set_second_factor(account, secret)
+            return context.go("second_factor_page")
+        if not context.guard.code_fits(typed("code"), secret, account):
+            return _setup(context, 401, context.word("wrong-code"))
+        codes = context.guard.set_second_factor(account, secret)
         return logged_in(
-            room, _again(room, account), lambda: room.show("recovery.html", codes=codes, onward=first_screen())
+            context, _again(context, account), lambda: context.show("recovery.html", codes=codes, onward=first_screen())
         )
 
     @app.post("/account/second-factor/off")
     @needs()
-    @room.throttle.slow
+    @context.throttle.slow
     def drop_second_factor() -> ResponseReturnValue:
-        account = room.logins.mine().account
-        if room.desk.must_have_second_factor(account):
+        account = context.logins.mine().account
+        if context.desk.must_have_second_factor(account):
             abort(403)
-        if not room.guard.fits(typed("old"), account):
-            return _page(room, 401, factor=room.word("wrong-old"))
-        room.desk.remove_second_factor(account, actor=account)
-        return logged_in(room, _again(room, account), lambda: room.go("account_page"))
+        if not context.guard.fits(typed("old"), account):
+            return _page(context, 401, factor=context.word("wrong-old"))
+        context.desk.remove_second_factor(account, actor=account)
+        return logged_in(context, _again(context, account), lambda: context.go("account_page"))
 
 
-def _setup(room: AccountContext, status: int = 200, problem: str = "") -> ResponseReturnValue:
-    account, secret = room.logins.mine().account, session.get(_WAITING)
-    text = room.guard.secret_text(secret) if secret else ""
-    facts = {"secret": text, "account": account, "fresh": room.logins.fresh(), "must": room.logins.must_set_up(account)}
-    return room.show("second_factor.html", status, problem=problem, **facts)
+def _setup(context: AccountContext, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    account, secret = context.logins.mine().account, session.get(_WAITING)
+    text = context.guard.secret_text(secret) if secret else ""
+    facts = {
+        "secret": text,
+        "account": account,
+        "fresh": context.logins.fresh(),
+        "must": context.logins.must_set_up(account),
+    }
+    return context.show("second_factor.html", status, problem=problem, **facts)
 
 
-def _sure(room: AccountContext, account: Account) -> bool:
+def _sure(context: AccountContext, account: Account) -> bool:
     """Whether the request comes from the account's owner: recently logged in, or with the password."""
-    return room.logins.fresh() or room.guard.fits(typed("old"), account)
+    return context.logins.fresh() or context.guard.fits(typed("old"), account)

@@ -19,11 +19,11 @@ WAIT_S: Final = 10
 """Timeout of the login service, in seconds."""
 
 
-def add_oidc(app: Flask, room: AccountContext) -> None:
+def add_oidc(app: Flask, context: AccountContext) -> None:
     """Add the redirect to the login service and back. Raises MissingProgramError or UsageError when a prerequisite is
     missing.
     """
-    service = _service(app, room)
+    service = _service(app, context)
 
     @app.get("/login/oidc")
     @for_everybody
@@ -32,40 +32,40 @@ def add_oidc(app: Flask, room: AccountContext) -> None:
             # Authlib publishes no types
             return service.authorize_redirect(url_for("back_from_elsewhere", _external=True))  # type: ignore[no-any-return]
         except _problems():
-            return _refused(room)
+            return _refused(context)
 
     @app.get("/login/oidc/back")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def back_from_elsewhere() -> ResponseReturnValue:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.args:
             return _once_more(
-                room
+                context
             )  # the cookie is SameSite=Strict: browsers send it only with requests that start on this site
         try:
             claims = service.authorize_access_token()["userinfo"]
         except _problems():
-            room.desk.log("login-failed", None, "oidc")
-            return _refused(room)
-        return _let_in(room, claims)
+            context.desk.log("login-failed", None, "oidc")
+            return _refused(context)
+        return _let_in(context, claims)
 
 
-def _let_in(room: AccountContext, claims: Any) -> ResponseReturnValue:
+def _let_in(context: AccountContext, claims: Any) -> ResponseReturnValue:
     email = claims.get("email", "") if claims.get("email_verified") is True else ""
-    account = room.desk.known_elsewhere(f"{claims['iss']}|{claims['sub']}", str(email))
+    account = context.desk.known_elsewhere(f"{claims['iss']}|{claims['sub']}", str(email))
     if account is None or not account.active:
-        room.desk.log("login-failed", account, "oidc")
-        return _refused(room)
-    return logged_in(room, account, lambda: room.go(first_screen()))
+        context.desk.log("login-failed", account, "oidc")
+        return _refused(context)
+    return logged_in(context, account, lambda: context.go(first_screen()))
 
 
-def _refused(room: AccountContext) -> ResponseReturnValue:
+def _refused(context: AccountContext) -> ResponseReturnValue:
     session.clear()
-    return room.show("login.html", 401, next="", name="", problem=room.word("wrong-elsewhere"))
+    return context.show("login.html", 401, next="", name="", problem=context.word("wrong-elsewhere"))
 
 
-def _once_more(room: AccountContext) -> ResponseReturnValue:
-    return room.show("account_onward.html", onward=f"{request.full_path}&again=1")
+def _once_more(context: AccountContext) -> ResponseReturnValue:
+    return context.show("account_onward.html", onward=f"{request.full_path}&again=1")
 
 
 def _problems() -> tuple[type[Exception], ...]:
@@ -76,8 +76,8 @@ def _problems() -> tuple[type[Exception], ...]:
     return AuthlibBaseError, JoseError, RequestException, KeyError
 
 
-def _service(app: Flask, room: AccountContext) -> Any:
-    config = room.desk.config
+def _service(app: Flask, context: AccountContext) -> Any:
+    config = context.desk.config
     try:
         from authlib.integrations.flask_client import OAuth
     except ImportError as error:
@@ -87,17 +87,17 @@ def _service(app: Flask, room: AccountContext) -> Any:
     return OAuth(app).register(
         "service",
         client_id=config.client_id,
-        client_secret=_secret(room),
+        client_secret=_secret(context),
         server_metadata_url=f"{config.issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={"scope": "openid email", "code_challenge_method": "S256", "timeout": WAIT_S},
     )
 
 
-def _secret(room: AccountContext) -> str:
-    named = room.desk.config.secret_file
+def _secret(context: AccountContext) -> str:
+    named = context.desk.config.secret_file
     try:
         found = (
-            (room.desk.folder / Path(named)).read_text(encoding="utf-8").strip()
+            (context.desk.folder / Path(named)).read_text(encoding="utf-8").strip()
             if named
             else os.environ.get(SECRET_VARIABLE, "")
         )

@@ -43,42 +43,42 @@ def add_accounts(app: Flask, desk: AccountDesk, language: str) -> AccountContext
     guard(app, logins.who)
     policy = app.config["HEADERS"]["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
     app.config["HEADERS"] = {**app.config["HEADERS"], "Content-Security-Policy": policy}
-    room = AccountContext(desk, logins, Guard(desk), Throttle(app, lambda: _meant(logins, desk)), language)
-    app.extensions["scanform-accounts"] = room
-    _share(app, room)
-    _add_errors(app, room)
-    _add_login(app, room)
-    _add_login_in_place(app, room)
-    _add_links(app, room)
-    _add_time(app, room)
-    add_my_account(app, room)
-    add_people(app, room)
+    context = AccountContext(desk, logins, Guard(desk), Throttle(app, lambda: _meant(logins, desk)), language)
+    app.extensions["scanform-accounts"] = context
+    _share(app, context)
+    _add_errors(app, context)
+    _add_login(app, context)
+    _add_login_in_place(app, context)
+    _add_links(app, context)
+    _add_time(app, context)
+    add_my_account(app, context)
+    add_people(app, context)
     if desk.config.issuer:
         from review_ui.accounts.oidc import add_oidc
 
-        add_oidc(app, room)
-    return room
+        add_oidc(app, context)
+    return context
 
 
-def _share(app: Flask, room: AccountContext) -> None:
+def _share(app: Flask, context: AccountContext) -> None:
     """What every template can use: the current user and the texts about accounts."""
 
     @app.context_processor
     def shared() -> dict[str, object]:
-        found = room.logins.present() if "login" in g else None
+        found = context.logins.present() if "login" in g else None
         return {
             "me": found.account if found else None,
             "account_text": lambda key, language: text(TEXTS + key, language),
             "password_longest": LONGEST,
             "browser_name": browser_name,
-            "oidc": bool(room.desk.config.issuer),
+            "oidc": bool(context.desk.config.issuer),
         }
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def _add_errors(app: Flask, room: AccountContext) -> None:
+def _add_errors(app: Flask, context: AccountContext) -> None:
     """People get a page, programs get JSON; neither reveals more than necessary."""
     told: dict[tuple[int, str], float] = {}
 
@@ -86,41 +86,45 @@ def _add_errors(app: Flask, room: AccountContext) -> None:
     def unknown_person(_: HTTPException) -> ResponseReturnValue:
         if _wants_page() and request.method == "GET":
             back = request.full_path.rstrip("?") if request.path != "/" else None
-            return room.go("login_page", next=back)
-        return _failure(room, 401, "Unauthorized", "expired") if _wants_page() else (jsonify(error="Unauthorized"), 401)
+            return context.go("login_page", next=back)
+        return (
+            _failure(context, 401, "Unauthorized", "expired") if _wants_page() else (jsonify(error="Unauthorized"), 401)
+        )
 
     @app.errorhandler(403)
     def forbidden(_: HTTPException) -> ResponseReturnValue:
-        found = room.logins.present() if "login" in g else None
+        found = context.logins.present() if "login" in g else None
         if found is not None:
-            _tell_denial(room, found.account, told)
-            if room.logins.must_set_up(found.account) and _wants_page() and request.method == "GET":
-                return room.go("second_factor_page")
+            _tell_denial(context, found.account, told)
+            if context.logins.must_set_up(found.account) and _wants_page() and request.method == "GET":
+                return context.go("second_factor_page")
             if request.endpoint == "page" and _wants_page():
-                return room.go(first_screen())
-        return _failure(room, 403, "Forbidden", "denied")
+                return context.go(first_screen())
+        return _failure(context, 403, "Forbidden", "denied")
 
     @app.errorhandler(CSRFError)
     def old_page(_: CSRFError) -> ResponseReturnValue:
-        return _failure(room, 403, "csrf", "old-page")
+        return _failure(context, 403, "csrf", "old-page")
 
     for number, key in ((400, "bad-request"), (404, "not-found"), (429, "too-often"), (503, "busy")):
         app.register_error_handler(
-            number, lambda problem, number=number, key=key: _failure(room, number, problem.name, key)
+            number, lambda problem, number=number, key=key: _failure(context, number, problem.name, key)
         )
 
 
-def _tell_denial(room: AccountContext, account: Account, told: dict[tuple[int, str], float]) -> None:
+def _tell_denial(context: AccountContext, account: Account, told: dict[tuple[int, str], float]) -> None:
     """Log a refusal; the same one again only after a while, so that nobody can flood the log."""
     what, now = (account.id, f"{request.method} {request.endpoint}"), time.monotonic()
     if now - told.get(what, float("-inf")) > DENIAL_EVERY_S:
         told[what] = now
-        room.desk.log("denied", account, what[1], actor=account)
+        context.desk.log("denied", account, what[1], actor=account)
 
 
-def _failure(room: AccountContext, status: int, name: str, key: str) -> ResponseReturnValue:
+def _failure(context: AccountContext, status: int, name: str, key: str) -> ResponseReturnValue:
     if _wants_page():
-        return room.show("account_error.html", status, problem=room.word(f"{key}-title"), text=room.word(f"{key}-text"))
+        return context.show(
+            "account_error.html", status, problem=context.word(f"{key}-title"), text=context.word(f"{key}-text")
+        )
     return jsonify(error=name), status
 
 
@@ -159,160 +163,166 @@ def _named(logins: Logins, desk: AccountDesk) -> Account | None:
     )
 
 
-def _add_login(app: Flask, room: AccountContext) -> None:
+def _add_login(app: Flask, context: AccountContext) -> None:
     @app.get("/login")
     @for_everybody
     def login_page() -> ResponseReturnValue:
-        if not room.desk.exist():
-            return room.show("account_error.html", problem=room.word("nobody-title"), text=room.word("nobody-text"))
-        return room.show("login.html", next=request.args.get("next", ""), name="", problem="")
+        if not context.desk.exist():
+            return context.show(
+                "account_error.html", problem=context.word("nobody-title"), text=context.word("nobody-text")
+            )
+        return context.show("login.html", next=request.args.get("next", ""), name="", problem="")
 
     @app.post("/login")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def login_try() -> ResponseReturnValue:
-        account = check_password(room, typed("name"), typed("password"))
+        account = check_password(context, typed("name"), typed("password"))
         if account is None:
-            return room.show(
-                "login.html", 401, next=typed("next"), name=typed("name")[:LONGEST_NAME], problem=room.word("wrong")
+            return context.show(
+                "login.html", 401, next=typed("next"), name=typed("name")[:LONGEST_NAME], problem=context.word("wrong")
             )
         if account.totp:
-            return room.logins.begin(
-                account, Stage.CODE, lambda: room.go("login_code_page", next=typed("next") or None)
+            return context.logins.begin(
+                account, Stage.CODE, lambda: context.go("login_code_page", next=typed("next") or None)
             )
-        return logged_in(room, account, lambda: onward(room, typed("next")))
+        return logged_in(context, account, lambda: onward(context, typed("next")))
 
     @app.get("/login/code")
     @for_everybody
     def login_code_page() -> ResponseReturnValue:
-        if room.logins.waiting() is None:
-            return room.go("login_page")
-        return room.show("login_code.html", next=request.args.get("next", ""), problem="")
+        if context.logins.waiting() is None:
+            return context.go("login_page")
+        return context.show("login_code.html", next=request.args.get("next", ""), problem="")
 
     @app.post("/login/code")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def login_code() -> ResponseReturnValue:
-        waiting = room.logins.waiting()
+        waiting = context.logins.waiting()
         if waiting is None:
-            return room.go("login_page")
-        if not check_code(room, waiting.account, typed("code")):
-            return room.show("login_code.html", 401, next=typed("next"), problem=room.word("wrong-code"))
-        return logged_in(room, waiting.account, lambda: onward(room, typed("next")))
+            return context.go("login_page")
+        if not check_code(context, waiting.account, typed("code")):
+            return context.show("login_code.html", 401, next=typed("next"), problem=context.word("wrong-code"))
+        return logged_in(context, waiting.account, lambda: onward(context, typed("next")))
 
     @app.post("/logout")
     @needs()
     def logout() -> ResponseReturnValue:
-        mine = room.logins.mine()
-        room.desk.end_session(mine.account, mine.login.number, kind="logout")
-        return room.logins.forget(room.go("login_page"))
+        mine = context.logins.mine()
+        context.desk.end_session(mine.account, mine.login.number, kind="logout")
+        return context.logins.forget(context.go("login_page"))
 
 
-def _add_login_in_place(app: Flask, room: AccountContext) -> None:
+def _add_login_in_place(app: Flask, context: AccountContext) -> None:
     """The same for a page that stays open: only the page's owner can log in again there."""
 
     @app.get("/api/login")
     @for_everybody
     def login_facts() -> ResponseReturnValue:
-        return jsonify(csrf=generate_csrf(), texts=texts_of(DIALOG, room.language))
+        return jsonify(csrf=generate_csrf(), texts=texts_of(DIALOG, context.language))
 
     @app.post("/api/login")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def login_in_place() -> ResponseReturnValue:
-        account = check_password(room, typed("name"), typed("password"))
+        account = check_password(context, typed("name"), typed("password"))
         if account is None or request.headers.get(PAGE_OF) != str(account.id):
             return jsonify(error="wrong"), 401
         if account.totp:
-            return room.logins.begin(account, Stage.CODE, lambda: jsonify(needs="code", csrf=generate_csrf()))
-        return logged_in(room, account, lambda: jsonify(csrf=generate_csrf()))
+            return context.logins.begin(account, Stage.CODE, lambda: jsonify(needs="code", csrf=generate_csrf()))
+        return logged_in(context, account, lambda: jsonify(csrf=generate_csrf()))
 
     @app.post("/api/login/code")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def login_code_in_place() -> ResponseReturnValue:
-        waiting = room.logins.waiting()
-        if waiting is None or not check_code(room, waiting.account, typed("code")):
+        waiting = context.logins.waiting()
+        if waiting is None or not check_code(context, waiting.account, typed("code")):
             return jsonify(error="wrong" if waiting else "over"), 401
-        return logged_in(room, waiting.account, lambda: jsonify(csrf=generate_csrf()))
+        return logged_in(context, waiting.account, lambda: jsonify(csrf=generate_csrf()))
 
 
 # --- links by which people choose a password -------------------------------------------------------------------------
 
 
-def _add_links(app: Flask, room: AccountContext) -> None:
+def _add_links(app: Flask, context: AccountContext) -> None:
     @app.get("/start/<token>")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def start_page(token: str) -> ResponseReturnValue:
         return (
-            room.show("set_password.html", first=True, name="", problem="")
-            if room.desk.may_start(token)
-            else _void(room)
+            context.show("set_password.html", first=True, name="", problem="")
+            if context.desk.may_start(token)
+            else _void(context)
         )
 
     @app.post("/start/<token>")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def start(token: str) -> ResponseReturnValue:
-        if not room.desk.may_start(token):
-            return _void(room)
+        if not context.desk.may_start(token):
+            return _void(context)
         name, password = " ".join(typed("name").split()), typed("password")
         problem = (
-            room.word("name-missing")
+            context.word("name-missing")
             if not 0 < len(name) <= LONGEST_NAME
-            else room.refuses(password, typed("again"), None, name)
+            else context.refuses(password, typed("again"), None, name)
         )
         if problem:
-            return room.show("set_password.html", 422, first=True, name=name[:LONGEST_NAME], problem=problem)
-        made = room.desk.start(token, name, room.guard.hashed(password))
-        return logged_in(room, made, lambda: room.go(first_screen())) if made else _void(room)
+            return context.show("set_password.html", 422, first=True, name=name[:LONGEST_NAME], problem=problem)
+        made = context.desk.start(token, name, context.guard.hashed(password))
+        return logged_in(context, made, lambda: context.go(first_screen())) if made else _void(context)
 
     @app.get("/invite/<token>")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def invite_page(token: str) -> ResponseReturnValue:
-        account = room.desk.invited(token)
-        return room.show("set_password.html", first=False, name=account.name, problem="") if account else _void(room)
+        account = context.desk.invited(token)
+        return (
+            context.show("set_password.html", first=False, name=account.name, problem="") if account else _void(context)
+        )
 
     @app.post("/invite/<token>")
     @for_everybody
-    @room.throttle.slow
+    @context.throttle.slow
     def accept(token: str) -> ResponseReturnValue:
-        account = room.desk.invited(token)
+        account = context.desk.invited(token)
         if account is None:
-            return _void(room)
-        problem = room.refuses(typed("password"), typed("again"), account, account.name)
+            return _void(context)
+        problem = context.refuses(typed("password"), typed("again"), account, account.name)
         if problem:
-            return room.show("set_password.html", 422, first=False, name=account.name, problem=problem)
-        made = room.desk.accept(token, room.guard.hashed(typed("password")))
+            return context.show("set_password.html", 422, first=False, name=account.name, problem=problem)
+        made = context.desk.accept(token, context.guard.hashed(typed("password")))
         if made is None:
-            return _void(room)
+            return _void(context)
         if made.totp:
-            return room.go("login_page")
-        return logged_in(room, made, lambda: room.go(first_screen()))
+            return context.go("login_page")
+        return logged_in(context, made, lambda: context.go(first_screen()))
 
 
-def _void(room: AccountContext) -> ResponseReturnValue:
+def _void(context: AccountContext) -> ResponseReturnValue:
     """An invalid link: guessing one counts as guessing a password."""
-    room.throttle.failed()
-    return room.show("account_error.html", 404, problem=room.word("void-title"), text=room.word("void-text"))
+    context.throttle.failed()
+    return context.show("account_error.html", 404, problem=context.word("void-title"), text=context.word("void-text"))
 
 
 # --- how long a login lasts ------------------------------------------------------------------------------------------
 
 
-def _add_time(app: Flask, room: AccountContext) -> None:
+def _add_time(app: Flask, context: AccountContext) -> None:
     @app.get("/api/time-left")
     @needs()
     def time_left() -> ResponseReturnValue:
-        login = room.logins.mine().login
+        login = context.logins.mine().login
         return jsonify(
-            left_s=room.desk.left_s(login), final_s=room.desk.absolute_left_s(login), warn_s=room.desk.limits.warn_s
+            left_s=context.desk.left_s(login),
+            final_s=context.desk.absolute_left_s(login),
+            warn_s=context.desk.limits.warn_s,
         )
 
     @app.post("/api/stay")
     @needs()
     def stay() -> ResponseReturnValue:
-        room.desk.acted(room.logins.mine().login, at_once=True)
+        context.desk.acted(context.logins.mine().login, at_once=True)
         return jsonify(stayed=True)

@@ -87,7 +87,7 @@ def _add_quality(app: Flask, again: VerificationDesk, desk: Desk, default: str) 
             people=figures(desk.project, person()),
             seconds=lambda value: decimal_text(value, language, 1),
             wording=lambda code: _wording(desk, code, language),
-            percent=lambda share: percent(share, language),
+            percent=lambda fraction: percent(fraction, language),
             language=language,
             other="en" if language == "de" else "de",
             t=lambda key, **values: text(_TEXTS + key, language, **values),

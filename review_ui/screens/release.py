@@ -60,7 +60,7 @@ def _page(releases: ReleaseDesk, language: str, *, refused: str = "", kept: str 
         longest=LONGEST_REASON,
         language=language,
         other="en" if language == "de" else "de",
-        percent=lambda share: percent(share, language),
+        percent=lambda fraction: percent(fraction, language),
         t=lambda key, **values: text(_TEXTS + key, language, **values),
     )
 
@@ -77,11 +77,11 @@ def add_own_figures(app: Flask, releases: ReleaseDesk, default: str) -> None:
             found=own_figures(releases.project, person().name),
             language=language,
             other="en" if language == "de" else "de",
-            percent=lambda share: percent(share, language),
+            percent=lambda fraction: percent(fraction, language),
             t=lambda key, **values: text(_OWN_TEXTS + key, language, **values),
         )
 
 
-def percent(share: float, language: str) -> str:
+def percent(fraction: float, language: str) -> str:
     """A fraction in per cent, rounded up in the last digit: a bound must not look better than it is."""
-    return percent_text(ceil(round(share * 10_000, 6)) / 10_000, language, places=2)
+    return percent_text(ceil(round(fraction * 10_000, 6)) / 10_000, language, places=2)

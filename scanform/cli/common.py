@@ -37,7 +37,7 @@ class Settings:
     debug: bool = False
 
     @property
-    def words(self) -> str:
+    def ui_language(self) -> str:
         """The language of messages."""
         return self.language or language_of_project(self.project or Path())
 

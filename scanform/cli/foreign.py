@@ -26,7 +26,7 @@ def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: 
     """
     from scanform.workflow.foreign_forms.find_zones import find_zones as run
 
-    found = run(blank, out, code=code, language=settings.words)
+    found = run(blank, out, code=code, language=settings.ui_language)
     counts = {
         "questions": found.questions,
         "boxes": found.boxes,
@@ -37,7 +37,7 @@ def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: 
     answer(
         settings,
         {"layout": str(out), "code": found.layout.questionnaire} | counts,
-        text("imported.found", settings.words, out=str(out), **counts),
+        text("imported.found", settings.ui_language, out=str(out), **counts),
     )
     if edit:
         _edit(settings, out, blank, EDIT_PORT)
@@ -69,10 +69,10 @@ def _edit(settings: Settings, layout: Path, blank: tuple[Path, ...], port: int) 
     from scanform.workflow.foreign_forms.edit_layout import open_layout
 
     def ready(url: str) -> None:
-        answer(settings, {"url": url}, text("cli.edit_at", settings.words, url=url))
+        answer(settings, {"url": url}, text("cli.edit_at", settings.ui_language, url=url))
         sys.stdout.flush()
 
-    serve_editor(open_layout(layout, blank), port=port, language=settings.words, ready=ready)
+    serve_editor(open_layout(layout, blank), port=port, language=settings.ui_language, ready=ready)
 
 
 @click.command("import-form")

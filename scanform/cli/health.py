@@ -57,12 +57,12 @@ def doctor(settings: Settings) -> int:
     """Check that everything is there: Tesseract with German, poppler, jbig2dec, fonts, write access, database."""
     from scanform.workflow.insight.doctor import examine, exit_code
 
-    findings = examine(settings.project or Path(), settings.words)
+    findings = examine(settings.project or Path(), settings.ui_language)
     data = [{"name": f.name, "good": f.good, "seen": f.seen, "remedy": f.remedy} for f in findings]
     lines = [
         text(
             "doctor.good" if f.good else "doctor.bad",
-            settings.words,
+            settings.ui_language,
             name=f.name,
             seen=f.seen.rstrip("."),
             remedy=f.remedy,
@@ -70,7 +70,7 @@ def doctor(settings: Settings) -> int:
         for f in findings
     ]
     if all(finding.good for finding in findings):
-        lines.append(text("doctor.all_good", settings.words))
+        lines.append(text("doctor.all_good", settings.ui_language))
     answer(settings, {"findings": data}, *lines)
     return exit_code(findings)
 
@@ -113,36 +113,41 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
     """See the whole job happen on the samples: print, read, import, merge, export, report."""
     from scanform.workflow.insight import demo as plan
 
-    words = settings.words
+    ui_language = settings.ui_language
     samples = plan.find_samples()
     folder = plan.fresh(folder or Path("demo-output"))
     worst = 0
     program = click.get_current_context().find_root().command
     assert isinstance(program, click.Group)
     for step in plan.steps(samples, folder):
-        click.secho(f"\n{text(step.title, words)}", bold=True)
+        click.secho(f"\n{text(step.title, ui_language)}", bold=True)
         click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
-        speak = [] if "print" in step.arguments else ["--language", words]  # there it means the language of the form
+        speak = (
+            [] if "print" in step.arguments else ["--language", ui_language]
+        )  # there it means the language of the form
         code = click.Group.main(program, args=[*speak, *step.arguments], prog_name="scanform", standalone_mode=False)
         worst = max(worst, int(code or 0))
-    with open_settled(Settings(project=folder / "project", language=words)) as project:
+    with open_settled(Settings(project=folder / "project", language=ui_language)) as project:
         verdict = plan.check(project, samples)
-    _show_verdict(verdict, folder, words)
+    _show_verdict(verdict, folder, ui_language)
     return worst if verdict.good else ExitCode.BUG
 
 
-def _show_verdict(verdict: "Verdict", folder: Path, words: str) -> None:
+def _show_verdict(verdict: "Verdict", folder: Path, ui_language: str) -> None:
     """The actual outcome beside the expected one, and where to look."""
     click.echo()
     for file, page, wanted, got in verdict.wrong_fates:
-        click.secho(text("demo.verdict_fate", words, file=file, page=page, wanted=wanted, got=got), fg="red")
+        click.secho(text("demo.verdict_fate", ui_language, file=file, page=page, wanted=wanted, got=got), fg="red")
     for form, column, got, wanted in verdict.silent_errors:
         click.secho(
-            text("demo.verdict_value", words, form=form, column=column, wanted=repr(wanted), got=repr(got)), fg="red"
+            text("demo.verdict_value", ui_language, form=form, column=column, wanted=repr(wanted), got=repr(got)),
+            fg="red",
         )
     if verdict.good:
-        click.secho(text("demo.verdict_good", words, pages=verdict.pages, automatic=verdict.automatic), fg="green")
+        click.secho(
+            text("demo.verdict_good", ui_language, pages=verdict.pages, automatic=verdict.automatic), fg="green"
+        )
     click.echo()
     program = os.path.relpath(sys.argv[0]) if os.path.sep in sys.argv[0] else "scanform"
     for line in ("look", "look_forms", "look_report", "look_data", "look_review"):
-        click.echo(text(f"demo.{line}", words, folder=folder, program=program))
+        click.echo(text(f"demo.{line}", ui_language, folder=folder, program=program))

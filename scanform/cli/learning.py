@@ -58,7 +58,7 @@ def export_crops(
     if purge:
         left, gone = crops_folder.purge(folder, at.date().isoformat())
         data = {"folder": str(folder), "gone": gone, "left": len(left.rows) + len(left.lines)}
-        answer(settings, data, text("train.purged", settings.words, **data))
+        answer(settings, data, text("train.purged", settings.ui_language, **data))
         return
     if (consent is not None) == consent_for_all:
         raise UsageError(words("train.one_consent"), remedy=words("train.consent_remedy"))

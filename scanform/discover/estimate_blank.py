@@ -326,7 +326,7 @@ def _groups(seen: Sequence[_Seen], settings: EstimateSettings, *, by_look: bool)
 
 
 def _consensus(
-    group: Sequence[_Seen], share: float, settings: EstimateSettings, *, strictly: bool = False
+    group: Sequence[_Seen], fraction: float, settings: EstimateSettings, *, strictly: bool = False
 ) -> list[tuple[_Seen, Singles]] | None:
     """Each box of a group with the appearance that enough of them follow, aligned to it; None if there is none."""
     if len(group) < settings.least:
@@ -344,7 +344,7 @@ def _consensus(
         )
     laid = [_moved_onto(anchor, view, reach) for view in views]
     follow = sum(_follows(view, anchor, settings, strictly=strictly) for view in laid)
-    if follow < max(settings.least, share * len(group)) or _covered(anchor, settings) > settings.full:
+    if follow < max(settings.least, fraction * len(group)) or _covered(anchor, settings) > settings.full:
         return None
     wide = np.pad(anchor, reach, mode="edge")
     return [(one, _moved_onto(one.dark[:h, :w], wide, reach)) for one in group]

@@ -297,13 +297,13 @@ def _one_per_place(found: Sequence[Outline], kinds: dict[int, int]) -> list[Outl
         for large in found:
             if small is not large and _holds(large.rect, small.rect):
                 inner[id(large)].append(small)
-    share: dict[int, list[bool]] = {}
+    holding: dict[int, list[bool]] = {}
     for one in found:
-        share.setdefault(kinds[id(one)], []).append(bool(inner[id(one)]))
+        holding.setdefault(kinds[id(one)], []).append(bool(inner[id(one)]))
     dropped: set[int] = set()
     for one in found:
         if inner[id(one)]:
-            frames = sum(share[kinds[id(one)]]) >= 0.6 * len(share[kinds[id(one)]])
+            frames = sum(holding[kinds[id(one)]]) >= 0.6 * len(holding[kinds[id(one)]])
             dropped |= {id(one)} if frames else {id(small) for small in inner[id(one)]}
     return [one for one in found if id(one) not in dropped]
 
@@ -321,12 +321,12 @@ def _without_letters(
     for one in found:
         votes.setdefault(kinds[id(one)], []).append(letters[id(one)])
     few, many = settings.letters_share
-    share = {kind: sum(said) / len(said) for kind, said in votes.items()}
+    fraction = {kind: sum(said) / len(said) for kind, said in votes.items()}
     kept = []
     for one in found:
         kind = kinds[id(one)]
-        agreed = len(votes[kind]) >= 4 and share[kind] <= few
-        if agreed or (share[kind] < many and not letters[id(one)]):
+        agreed = len(votes[kind]) >= 4 and fraction[kind] <= few
+        if agreed or (fraction[kind] < many and not letters[id(one)]):
             kept.append(one)
     return kept
 

@@ -25,7 +25,11 @@ REACH_MM = 0.5
 def outlined(gray: Gray, rects: Sequence[RectMm]) -> NDArray[np.bool_]:
     """Whether each of the outlines (N) is printed on a blank page at 300 dpi, as a rectangle or as an ellipse."""
     return np.array(
-        [max(_share(gray, _square(rect)), _share(gray, _round(rect))) >= SEEN_SHARE for rect in rects], dtype=np.bool_
+        [
+            max(_fraction_inked(gray, _square(rect)), _fraction_inked(gray, _round(rect))) >= SEEN_SHARE
+            for rect in rects
+        ],
+        dtype=np.bool_,
     )
 
 
@@ -49,7 +53,7 @@ def _round(rect: RectMm) -> Points:
     return c.x + rect.w / 2 * np.cos(a), c.y + rect.h / 2 * np.sin(a), nx / length, ny / length
 
 
-def _share(gray: Gray, points: Points) -> float:
+def _fraction_inked(gray: Gray, points: Points) -> float:
     x, y, dx, dy = points
     across = np.linspace(-REACH_MM, REACH_MM, 13)
     column = np.clip(np.rint((x[:, None] + dx[:, None] * across) * PX_PER_MM), 0, gray.shape[1] - 1).astype(int)

@@ -193,12 +193,12 @@ def decimal_text(value: float | Decimal, language: str, places: int) -> str:
     return format_decimal(value, _with_places(locale.decimal_formats[None].pattern.partition(".")[0], places), locale)
 
 
-def percent_text(share: float | Decimal, language: str, places: int = 0) -> str:
+def percent_text(fraction: float | Decimal, language: str, places: int = 0) -> str:
     """A share (0..1) in per cent."""
     from babel.numbers import format_percent
 
     locale = _locale(language)
-    return format_percent(share, _with_places(locale.percent_formats[None].pattern, places), locale)
+    return format_percent(fraction, _with_places(locale.percent_formats[None].pattern, places), locale)
 
 
 def _with_places(pattern: str, places: int) -> str:

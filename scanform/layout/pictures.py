@@ -35,7 +35,7 @@ def strip(*, width: float, style: Style) -> Block:
     shown = filling if family == "fill" else crossing
     left = 0.0
     blocks: list[Block] = []
-    for name, makers, share in zip(("right", "wrong", "correct"), shown, SHARES, strict=True):
+    for name, makers, fraction in zip(("right", "wrong", "correct"), shown, SHARES, strict=True):
         drawing = tuple(
             item for index, maker in enumerate(makers) for item in maker(left + 0.5 + index * STEP_MM, top, box)
         )
@@ -47,7 +47,7 @@ def strip(*, width: float, style: Style) -> Block:
         caption = paragraph(
             text(f"layout.{family}-{name}", style.language),
             size_pt=style.theme.small_pt,
-            width=width * share - start - 3.0,
+            width=width * fraction - start - 3.0,
             style=style,
         )
         height = max(HEIGHT_MM, caption.height)
@@ -58,7 +58,7 @@ def strip(*, width: float, style: Style) -> Block:
                 height=height,
             )
         )
-        left += width * share
+        left += width * fraction
     return overlay(blocks)
 
 

@@ -19,7 +19,7 @@ from scanform.model.geometry import A4
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.questionnaire import Item, Matrix, Note, Question, Questionnaire, Section, Width
 
-SHARE = {Width.FULL: 1, Width.HALF: 2, Width.THIRD: 3}
+COLUMNS = {Width.FULL: 1, Width.HALF: 2, Width.THIRD: 3}
 """Number of questions of each width side by side."""
 
 
@@ -169,7 +169,7 @@ def _narrow_units(questions: Sequence[Question], *, width: float, style: Style) 
     gap = style.theme.question_gap
     try:
         yield Unit(
-            block=row_block(questions, share=SHARE[questions[0].width], width=width, style=style),
+            block=row_block(questions, columns=COLUMNS[questions[0].width], width=width, style=style),
             gap=gap,
             name=questions[0].code,
         )
@@ -194,7 +194,7 @@ def _joins(group: Sequence[Item], item: Item) -> bool:
     first = group[0]
     if not isinstance(first, Question) or not isinstance(item, Question):
         return False
-    return first.width is item.width and len(group) < SHARE[first.width]
+    return first.width is item.width and len(group) < COLUMNS[first.width]
 
 
 def _matrix_units(matrix: Matrix, *, width: float, room: float, style: Style) -> Iterator[Unit]:

@@ -30,11 +30,11 @@ def question_block(question: Question, *, width: float, style: Style) -> Block:
     return beside if beside is not None else _above(_parts(question, width=width, style=style))
 
 
-def row_block(questions: Sequence[Question], *, share: int, width: float, style: Style) -> Block:
-    """Neighbours in `share` equal columns: all beside their answers, or all above with their answers at the same
+def row_block(questions: Sequence[Question], *, columns: int, width: float, style: Style) -> Block:
+    """Neighbours in `columns` equal columns: all beside their answers, or all above with their answers at the same
     height.
     """
-    column, lefts = style.column_width(width, share), style.columns(width, share)
+    column, lefts = style.column_width(width, columns), style.columns(width, columns)
     beside = [
         _beside(question, width=column, style=style) if question.kind is QuestionKind.COMB else None
         for question in questions

@@ -86,8 +86,8 @@ def verdict(
     flat = _dark(unwarped(gray, page_map, size, px_per_mm=TILE_PX_PER_MM))
     flat = flat[: found.first.shape[0], : found.first.shape[1]]
     print_ = float(np.percentile(flat[flat > 0.2], 50)) if (flat > 0.2).any() else 1.0
-    share = np.clip(flat / print_, 0, 1) * 2 - 1
-    return (float(share[found.first].sum()) - float(share[found.second].sum())) / count
+    fraction = np.clip(flat / print_, 0, 1) * 2 - 1
+    return (float(fraction[found.first].sum()) - float(fraction[found.second].sum())) / count
 
 
 def _map(homography: Floats) -> PageMap:

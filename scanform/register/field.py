@@ -76,7 +76,7 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
         both,
         points_mm,
         offsets_mm,
-        _share(both, points_mm, kernel, settings) * weights,
+        _influence(both, points_mm, kernel, settings) * weights,
         kernel=kernel,
         prior=settings.slope_prior,
     )
@@ -87,7 +87,7 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
             nodes,
             points_mm,
             left,
-            _share(nodes, points_mm, kernel, settings) * weights,
+            _influence(nodes, points_mm, kernel, settings) * weights,
             kernel=kernel,
             prior=settings.slope_prior,
         )
@@ -114,24 +114,25 @@ def _robust(
     points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings
 ) -> tuple[Floats, float]:
     """Weights of the points (N,), and the leave-one-out error of the field (mm): rms of the better part."""
-    share = _share(points, points, kernel, settings)
+    influence = _influence(points, points, kernel, settings)
     weights = np.ones(len(points))
     for _ in range(settings.rounds):
         off = np.linalg.norm(
-            _local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets,
+            _local(points, points, offsets, influence * weights, kernel=kernel, prior=settings.slope_prior) - offsets,
             axis=1,
         )
         limit = 6 * max(float(np.median(off)), settings.floor_mm)
         weights = np.clip(1 - (off / limit) ** 2, 1e-6, 1) ** 2
-    np.fill_diagonal(share, 0)
+    np.fill_diagonal(influence, 0)
     missed = np.linalg.norm(
-        _local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1
+        _local(points, points, offsets, influence * weights, kernel=kernel, prior=settings.slope_prior) - offsets,
+        axis=1,
     )
     better = np.sort(missed)[: max(4, round(settings.better_part * len(missed)))]
     return weights, float(np.sqrt(np.mean(better**2)))
 
 
-def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:
+def _influence(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:
     """The weight of each of `points` (N, 2) at each of `at` (M, 2): (M, N); distant ones get a little, so that no
     position is without any.
     """
@@ -143,13 +144,13 @@ def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: Fi
 
 
 def _local(
-    at: Floats, points: Floats, offsets: Floats, share: Floats, *, kernel: tuple[float, float], prior: float
+    at: Floats, points: Floats, offsets: Floats, influence: Floats, *, kernel: tuple[float, float], prior: float
 ) -> Floats:
-    """Local planes at `at` (M, 2) through offsets at `points` (N, 2), weighted by `share` (M, N); (M, 2)."""
+    """Local planes at `at` (M, 2) through offsets at `points` (N, 2), weighted by `influence` (M, N); (M, 2)."""
     x, y = points.T
     features = np.stack([np.ones(len(points)), x, y, x * x, x * y, y * y], axis=1)
-    moments = share @ features
-    sums = np.stack([share @ (features[:, :3] * offsets[:, axis, None]) for axis in (0, 1)], axis=2)
+    moments = influence @ features
+    sums = np.stack([influence @ (features[:, :3] * offsets[:, axis, None]) for axis in (0, 1)], axis=2)
     return _planes(at, moments, sums, kernel, prior)
 
 

@@ -26,7 +26,7 @@ class ContentSettings:
 
     tried: int = 5
     """Number of most promising pages that are registered in full."""
-    share: float = 0.5
+    fraction: float = 0.5
     """Minimum number of matches relative to the best page, 0..1, for a page to be tried."""
     least: int = 6
     """Minimum number of matches of the strongest features for a page to be tried; its print has to prove it anyway."""
@@ -76,7 +76,7 @@ def identify_by_content(
         counts = [len(matches(scan, blank_features(one.check, detector), few=True)[0]) for one in known]
         proved = _proved(image, scan, list(zip(counts, known, strict=True)), settings)
         if proved:
-            likely = [one for one, count in zip(known, counts, strict=True) if count >= settings.share * max(counts)]
+            likely = [one for one, count in zip(known, counts, strict=True) if count >= settings.fraction * max(counts)]
             found = _settled(image, proved[0], likely)
             strangers = [other for other in proved[1:] if found and not _alike(found.known, other.known)]
             if found is None or strangers:
@@ -94,7 +94,7 @@ def _proved(
     ranked = sorted(counted, key=lambda item: -item[0])[: settings.tried]
     found: list[_Proved] = []
     for count, one in ranked:
-        if count < max(settings.least, settings.share * ranked[0][0]) or any(
+        if count < max(settings.least, settings.fraction * ranked[0][0]) or any(
             _alike(other.known, one) for other in found
         ):
             continue

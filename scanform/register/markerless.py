@@ -138,8 +138,8 @@ def _described(
     places = np.array([point.pt for point in points], dtype=np.float64)[order]
     if detector is Detector.ORB:
         return places, np.asarray(described[order], dtype=np.uint8)
-    shares = described[order] / np.maximum(described[order].sum(axis=1, keepdims=True), 1e-6)
-    return places, np.sqrt(shares).astype(np.float32)
+    fractions = described[order] / np.maximum(described[order].sum(axis=1, keepdims=True), 1e-6)
+    return places, np.sqrt(fractions).astype(np.float32)
 
 
 def matches(

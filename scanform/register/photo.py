@@ -133,8 +133,8 @@ def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[Fl
 def _four_corners(hull: NDArray[np.int32]) -> Floats | None:
     """The hull simplified until four corners are left, clockwise."""
     around = cv2.arcLength(hull, True)
-    for share in (0.01, 0.02, 0.03, 0.045, 0.06):
-        corners = cv2.approxPolyDP(hull, share * around, True).reshape(-1, 2)
+    for fraction in (0.01, 0.02, 0.03, 0.045, 0.06):
+        corners = cv2.approxPolyDP(hull, fraction * around, True).reshape(-1, 2)
         if len(corners) == 4:
             return np.asarray(
                 corners if cv2.contourArea(corners.astype(np.float32), oriented=True) > 0 else corners[::-1],

@@ -282,19 +282,19 @@ def _edge_sigma(profiles: Floats, light: Floats, contrast: Floats) -> Floats:
 
     A Gaussian edge rises from a quarter to three quarters within 1.349 sigma.
     """
-    share = (light[..., None] - profiles) / np.maximum(contrast, 1.0)[..., None]
-    middle = np.argmax(share > 0.5, axis=-1)
+    fraction = (light[..., None] - profiles) / np.maximum(contrast, 1.0)[..., None]
+    middle = np.argmax(fraction > 0.5, axis=-1)
     ticks = np.arange(profiles.shape[-1])
-    before = np.where((share < 0.25) & (ticks < middle[..., None]), ticks, -1).max(axis=-1)
-    after = np.where((share > 0.75) & (ticks > middle[..., None]), ticks, profiles.shape[-1]).min(axis=-1)
-    start, end = _crossing(share, before, 0.25), _crossing(share, after - 1, 0.75)
+    before = np.where((fraction < 0.25) & (ticks < middle[..., None]), ticks, -1).max(axis=-1)
+    after = np.where((fraction > 0.75) & (ticks > middle[..., None]), ticks, profiles.shape[-1]).min(axis=-1)
+    start, end = _crossing(fraction, before, 0.25), _crossing(fraction, after - 1, 0.75)
     return np.asarray(np.maximum(end - start, 0) * _STEP_MM / 1.349)
 
 
-def _crossing(share: Floats, before: NDArray[np.int_], level: float) -> Floats:
-    """Where each row of `share` (N, 4, L) passes `level` between tick `before` (N, 4) and the next."""
-    first = np.clip(before, 0, share.shape[-1] - 2)
-    low, high = (np.take_along_axis(share, (first + step)[..., None], axis=-1)[..., 0] for step in (0, 1))
+def _crossing(fraction: Floats, before: NDArray[np.int_], level: float) -> Floats:
+    """Where each row of `fraction` (N, 4, L) passes `level` between tick `before` (N, 4) and the next."""
+    first = np.clip(before, 0, fraction.shape[-1] - 2)
+    low, high = (np.take_along_axis(fraction, (first + step)[..., None], axis=-1)[..., 0] for step in (0, 1))
     return np.asarray(first + np.clip((level - low) / np.maximum(high - low, 1e-3), 0, 1))
 
 

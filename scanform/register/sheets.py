@@ -109,7 +109,7 @@ def corners_of(page_map: PageMap, size: SizeMm, by_mm: float = 0.0) -> Floats:
 def holds_more(image: PageImage, page_map: PageMap, size: SizeMm, settings: SheetsSettings = DEFAULT_SHEETS) -> bool:
     """Whether there is print in the picture beside a page that was found; free if the page fills the picture."""
     quad = corners_of(page_map, size)
-    if _share(quad, image) >= settings.one_page:
+    if _fraction_filled(quad, image) >= settings.one_page:
         return False
     return bool(_rest(image.gray, [quad], _px_per_mm(quad, size), settings))
 
@@ -489,7 +489,7 @@ def _holds(quad: Floats, point: Floats) -> bool:
     return cv2.pointPolygonTest(quad.astype(np.float32), (float(point[0]), float(point[1])), False) >= 0
 
 
-def _share(quad: Floats, image: PageImage) -> float:
+def _fraction_filled(quad: Floats, image: PageImage) -> float:
     """The fraction of the picture that a sheet covers."""
     frame = _frame(image)
     area, _ = cv2.intersectConvexConvex(quad.astype(np.float32), frame)

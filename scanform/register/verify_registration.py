@@ -129,7 +129,7 @@ class EvidenceSettings:
     """Maximum fraction of the boxes seen that may be out of place."""
     tiles_off: float = 0.35
     """The same for the tiles seen."""
-    share: float = 0.5
+    fraction: float = 0.5
     """Minimum fraction of all pieces of evidence, and of the tiles, in place."""
     around_share: float = 0.34
     """The same among the pieces nearest to each box."""
@@ -164,7 +164,7 @@ def is_in_place(
         return False
     middles = check.rects_mm[:, :2] + check.rects_mm[:, 2:] / 2
     points, good = np.vstack([middles[judged], tiles.centres_mm]), np.concatenate([placed[judged], tiles_placed])
-    if good.mean() < settings.share:
+    if good.mean() < settings.fraction:
         return False
     return _is_everywhere(middles, points, good, settings)
 

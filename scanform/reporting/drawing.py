@@ -30,9 +30,9 @@ class Names:
         return f"svg{next(self._numbers)}"
 
 
-def bar(share: float) -> str:
-    """A horizontal bar for `share` (0..1) of the width of its table cell."""
-    width = max(0.0, min(1.0, share)) * 100
+def bar(fraction: float) -> str:
+    """A horizontal bar for `fraction` (0..1) of the width of its table cell."""
+    width = max(0.0, min(1.0, fraction)) * 100
     shape = (
         f'<rect width="{width:.2f}" height="10" fill="{BAR}"/>'
         if width

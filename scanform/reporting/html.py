@@ -204,8 +204,8 @@ class _Page:
         counts = (part.confirmed, part.corrected, part.waiting)
         cells = f'<td class="n">{self.number(part.total)}</td><td class="n">{self.number(part.automatic)} ({self.percent(part.automatic, part.total)})</td>'
         cells += "".join(f'<td class="n">{self.number(count)}</td>' for count in counts)
-        share = part.automatic / part.total if part.total else 0.0
-        return f'<th scope="row">{label}</th><td class="draw">{drawing.bar(share)}</td>{cells}'
+        fraction = part.automatic / part.total if part.total else 0.0
+        return f'<th scope="row">{label}</th><td class="draw">{drawing.bar(fraction)}</td>{cells}'
 
     def waiting(self) -> str:
         """Values waiting for a person, by reason."""
@@ -411,7 +411,7 @@ def _printable(page: str) -> str:
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
-def _shade(share: float) -> str:
-    """A light background for `share` (0..1): dark text on it keeps a contrast above 7:1."""
-    red, green, blue = (round(255 - 0.38 * share * (255 - part)) for part in _SHADE)
+def _shade(fraction: float) -> str:
+    """A light background for `fraction` (0..1): dark text on it keeps a contrast above 7:1."""
+    red, green, blue = (round(255 - 0.38 * fraction * (255 - part)) for part in _SHADE)
     return f"rgb({red},{green},{blue})"

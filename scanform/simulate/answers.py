@@ -202,8 +202,8 @@ def _style(sheet: _Sheet) -> MarkStyle:
     if sheet.hand is None:
         return MarkStyle.CROSS
     styles = list(sheet.hand.habit)
-    shares = np.array([sheet.hand.habit[style] for style in styles])
-    return styles[int(sheet.rng.choice(len(styles), p=shares / shares.sum()))]
+    fractions = np.array([sheet.hand.habit[style] for style in styles])
+    return styles[int(sheet.rng.choice(len(styles), p=fractions / fractions.sum()))]
 
 
 def _tick(sheet: _Sheet, zone: Zone) -> None:
@@ -251,8 +251,8 @@ def _multiple(sheet: _Sheet, question: Question, answers: bool) -> None:
     if exclusive & set(boxes) and sheet.happens(0.08):
         chosen = {sorted(exclusive & set(boxes))[0]}
     else:
-        share = float(sheet.rng.beta(1.6, 3.0))
-        chosen = {code for code in plain if sheet.happens(share)} or {plain[int(sheet.rng.integers(0, len(plain)))]}
+        fraction = float(sheet.rng.beta(1.6, 3.0))
+        chosen = {code for code in plain if sheet.happens(fraction)} or {plain[int(sheet.rng.integers(0, len(plain)))]}
     for code, zone in boxes.items():
         if code in chosen:
             _tick(sheet, zone)

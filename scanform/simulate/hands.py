@@ -92,8 +92,8 @@ class Hand:
 
 def random_hand(rng: np.random.Generator, *, pen: str | None = None) -> Hand:
     """A writer drawn by `rng`; the same generator state gives the same writer. `pen` fixes the pen by name."""
-    shares = np.array([share for share, _ in _HABITS])
-    habit = _HABITS[int(rng.choice(len(_HABITS), p=shares / shares.sum()))][1]
+    fractions = np.array([fraction for fraction, _ in _HABITS])
+    habit = _HABITS[int(rng.choice(len(_HABITS), p=fractions / fractions.sum()))][1]
     names = list(_PEN_WEIGHTS)
     chosen = pen or str(rng.choice(names, p=list(_PEN_WEIGHTS.values())))
     return Hand(

@@ -35,7 +35,7 @@ class Highlighter:
         """The fraction of the paper's brightness left under the swipe, by the weights of a device; `strength` 0..1: a
         dry pen absorbs less.
         """
-        return 1 - strength * (1 - sum(weight * share for weight, share in zip(weights, self.rgb, strict=True)))
+        return 1 - strength * (1 - sum(weight * fraction for weight, fraction in zip(weights, self.rgb, strict=True)))
 
 
 HIGHLIGHTERS: dict[str, Highlighter] = {

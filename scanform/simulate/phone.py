@@ -437,8 +437,8 @@ def _blurred(
         picture = cv2.filter2D(picture, -1, _disc(focus * scale)).astype(np.float32)
         if uneven:
             y, x = np.mgrid[-1 : 1 : picture.shape[0] * 1j, -1 : 1 : picture.shape[1] * 1j].astype(np.float32)
-            share = np.clip((np.cos(towards) * x + np.sin(towards) * y + 0.5), 0, 1)
-            picture = sharp + share * (picture - sharp)
+            fraction = np.clip((np.cos(towards) * x + np.sin(towards) * y + 0.5), 0, 1)
+            picture = sharp + fraction * (picture - sharp)
     if motion * scale > 1:
         picture = cv2.filter2D(picture, -1, _streak(motion * scale, angle)).astype(np.float32)
     return picture, float(np.hypot(focus / 2, motion / np.sqrt(12)))

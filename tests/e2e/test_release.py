@@ -168,7 +168,12 @@ def test_only_what_was_seen_is_released(project):
 
 def test_a_bound_is_never_rounded_down():
     """It must not look better than it is; what is exact stays exact."""
-    assert [percent(share, "en") for share in (0.025, 0.02501, 0.0, 1.0)] == ["2.50%", "2.51%", "0.00%", "100.00%"]
+    assert [percent(fraction, "en") for fraction in (0.025, 0.02501, 0.0, 1.0)] == [
+        "2.50%",
+        "2.51%",
+        "0.00%",
+        "100.00%",
+    ]
     assert percent(0.1 + 0.2, "de") == "30,00\N{NO-BREAK SPACE}%"
 
 

@@ -36,12 +36,12 @@ SETTLED = (
 SHARE = 0.1
 
 
-def surveyed(folder, waiting, settled, share=SHARE):
+def surveyed(folder, waiting, settled, fraction=SHARE):
     """A project in which values wait and others are known."""
     printed = printed_survey(folder)
     settings = printed / "survey.toml"
     settings.write_text(
-        settings.read_text("utf-8").replace("known_answers = 0.03", f"known_answers = {share}"), encoding="utf-8"
+        settings.read_text("utf-8").replace("known_answers = 0.03", f"known_answers = {fraction}"), encoding="utf-8"
     )
     with open_project(printed) as project:
         fill(
@@ -467,7 +467,7 @@ def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once
 
 @pytest.mark.slow
 def test_none_are_made_where_none_are_wanted(tmp_path):
-    with open_project(surveyed(tmp_path, 30, 30, share=0)) as project:
+    with open_project(surveyed(tmp_path, 30, 30, fraction=0)) as project:
         assert len(Client(Desk(project), "ben").claim()["cards"]) == 60
         with project.store.reading() as tx:
             assert rows.seeded_items_of(tx) == []
@@ -478,7 +478,7 @@ def test_several_people_take_turns(tmp_path):
     """Four people take values in turn: each open value is decided once, known ones only once by each, and all leases
     are given back.
     """
-    with open_project(surveyed(tmp_path, 80, 30, share=0.2)) as project:
+    with open_project(surveyed(tmp_path, 80, 30, fraction=0.2)) as project:
         desk, lot, given = Desk(project), random.Random(7), Counter()
         people = ["ben", "carla", "dora", "emil"]
         while people:

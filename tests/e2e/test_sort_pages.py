@@ -182,10 +182,10 @@ def drag(page, number: int, corner: tuple[float, float]) -> None:
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     target = place_of(page, corner)
-    for share in (0.3, 0.7, 1.0):
+    for fraction in (0.3, 0.7, 1.0):
         page.mouse.move(
-            box["x"] + box["width"] / 2 + share * (target[0] - box["x"] - box["width"] / 2),
-            box["y"] + box["height"] / 2 + share * (target[1] - box["y"] - box["height"] / 2),
+            box["x"] + box["width"] / 2 + fraction * (target[0] - box["x"] - box["width"] / 2),
+            box["y"] + box["height"] / 2 + fraction * (target[1] - box["y"] - box["height"] / 2),
         )
     assert page.locator("#magnifier").is_visible()
     page.mouse.up()

@@ -343,8 +343,8 @@ def test_question_that_this_edition_does_not_have():
     assert response.answer("remarks").missing is Missing.NOT_IN_VERSION
 
 
-shares = st.tuples(*(st.floats(min_value=1e-6, max_value=1.0) for _ in range(3)))
-boxes = st.lists(shares, min_size=1, max_size=6).map(
+fractions = st.tuples(*(st.floats(min_value=1e-6, max_value=1.0) for _ in range(3)))
+boxes = st.lists(fractions, min_size=1, max_size=6).map(
     lambda rows: [
         _BoxProbabilities(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f))
         for i, (e, m, f) in enumerate(rows)
@@ -459,13 +459,13 @@ def test_what_the_form_bears_in_print_is_likelier(texts, best, low, high):
 @given(
     st.lists(st.tuples(st.text("0123456789? ", min_size=3, max_size=3), st.floats(0, 1)), max_size=6), st.floats(0, 1)
 )
-def test_weighing_keeps_probabilities(texts, share):
+def test_weighing_keeps_probabilities(texts, fraction):
     """Whatever was read: no probability above 1, the sum neither, a blank stays as probable as it was."""
     total = sum(probability for _, probability in texts) or 1.0
-    given_ = {value: share * probability / total for value, probability in texts}
-    found = weighed(SEATS, read_as(*given_.items(), ("", (1 - share) / 2)))
+    given_ = {value: fraction * probability / total for value, probability in texts}
+    found = weighed(SEATS, read_as(*given_.items(), ("", (1 - fraction) / 2)))
     assert sum(one.probability for one in found) <= 1 + 1e-6
-    blank = sum(probability for value, probability in given_.items() if not value.strip()) + (1 - share) / 2
+    blank = sum(probability for value, probability in given_.items() if not value.strip()) + (1 - fraction) / 2
     assert sum(one.probability for one in found if not one.value.strip()) == pytest.approx(blank)
 
 
@@ -667,10 +667,10 @@ def test_nothing_is_drawn_to_its_partner():
 )
 def test_no_contradiction_is_accepted(codes, streets):
     """Whatever was read: a pair that the table does not have is never accepted, and no probability leaves 0 to 1."""
-    shares = [
+    fractions = [
         [(value, probs / max(1.0, sum(p for _, p in texts))) for value, probs in texts] for texts in (codes, streets)
     ]
-    found = pair((POSTCODE, tuple(shares[0])), (STREET, tuple(shares[1])))
+    found = pair((POSTCODE, tuple(fractions[0])), (STREET, tuple(fractions[1])))
     values = {one.question: one.value for one in found}
     table = {("44135", "Ostwall"), ("44135", "Ring"), ("44137", "Ring"), ("44137", "Rind")}
     known = values["plz"] in POSTCODE.values and values["street"] in STREET.values

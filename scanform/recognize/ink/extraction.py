@@ -413,10 +413,10 @@ def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
     an outline get the value of the others.
     """
     found, seen = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted, outlines.wanted > 0
-    share = np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2)
+    fraction = np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2)
     if not seen.all():
-        share[~seen] = np.median(share[seen]) if seen.any() else 1.0
-    return np.asarray(share, dtype=np.float32)
+        fraction[~seen] = np.median(fraction[seen]) if seen.any() else 1.0
+    return np.asarray(fraction, dtype=np.float32)
 
 
 def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
@@ -426,8 +426,8 @@ def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singl
     wanted = outlines.piece_ink
     found = by_piece(rest * outlines.line, outlines.piece) + wanted
     least = outlines.least_piece[:, None]
-    share = np.where(wanted >= least, found / np.maximum(wanted, least), 1.2 * page_toner).min(axis=1)
-    return np.asarray(np.clip(share / max(page_toner, 0.05), 0, 1.2), dtype=np.float32)
+    fraction = np.where(wanted >= least, found / np.maximum(wanted, least), 1.2 * page_toner).min(axis=1)
+    return np.asarray(np.clip(fraction / max(page_toner, 0.05), 0, 1.2), dtype=np.float32)
 
 
 def _smooth(excess: Singles) -> Singles:

@@ -124,8 +124,8 @@ def _as_printed(dark: Gray) -> Gray:
     """The greatest darkness in which print of this darkness (0..255) can come out: tints a little darker, grey lines
     black.
     """
-    share = np.arange(256) / 255
-    table = np.maximum(1 - (1 - share) ** GREY_GAIN, (share - TINT) / TINT).clip(0, 1)
+    fraction = np.arange(256) / 255
+    table = np.maximum(1 - (1 - fraction) ** GREY_GAIN, (fraction - TINT) / TINT).clip(0, 1)
     return np.asarray(np.rint(table * 255).astype(np.uint8)[dark], dtype=np.uint8)
 
 

@@ -352,7 +352,7 @@ def _paper_samples(bare: Mask) -> PaperSamples:
     few = bare[:, ::COARSE, ::COARSE]
     coarse = few.reshape(len(few), few.shape[1] * few.shape[2])
     free, last = np.maximum(coarse.sum(axis=1), 1), coarse.shape[1] - 1
-    upper, lower = (last - (free * share).astype(np.int64) for share in (0.35, 0.75))
+    upper, lower = (last - (free * fraction).astype(np.int64) for fraction in (0.35, 0.75))
     return PaperSamples(bare=coarse.astype(np.uint8) * np.uint8(255), upper=upper, lower=lower)
 
 

@@ -46,10 +46,10 @@ def suspects(ink: Mask, free: Mask, axis: int, settings: StreakSettings) -> Mask
         for step in (1, 2):
             wide[:, step:] |= ink[:, :-step]
             wide[:, :-step] |= ink[:, step:]
-    share = (wide & free).sum(axis=axis, dtype=np.int32) / np.maximum(
+    fraction = (wide & free).sum(axis=axis, dtype=np.int32) / np.maximum(
         free.sum(axis=axis, dtype=np.int32), ink.shape[axis] // 3
     )
-    return np.asarray(share.max(axis=1) > settings.along, dtype=np.bool_) if ink.size else np.zeros(len(ink), bool)
+    return np.asarray(fraction.max(axis=1) > settings.along, dtype=np.bool_) if ink.size else np.zeros(len(ink), bool)
 
 
 def streak_samples(ink: Mask, free: Mask, along: tuple[Singles, Singles], page: Gray, settings: StreakSettings) -> Mask:

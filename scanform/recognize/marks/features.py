@@ -199,10 +199,10 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     """The features of boxes of one size, without the state of the page."""
     count = len(ink.ink)
     dark = np.where(ink.ink, ink.excess, 0)
-    shares, means = _by_band(ink.ink, ring), _by_band(dark, ring)
+    fractions, means = _by_band(ink.ink, ring), _by_band(dark, ring)
     out = np.zeros((count, len(NAMES)), np.float32)
-    out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
-    touched = np.flatnonzero(shares.sum(axis=1) > 0)
+    out[:, : len(_AMOUNTS)] = np.concatenate([fractions, means], axis=1)
+    touched = np.flatnonzero(fractions.sum(axis=1) > 0)
     if len(touched):
         some = ink.of(touched)
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
@@ -234,10 +234,10 @@ def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
     """
     ink = page.marks
     named = by_name(out)  # views into `out`
-    peaks, shares = named["peak"], named["core_share"]
-    stroke = shares > STROKE_SHARE
-    broad = float(np.median(shares[stroke])) if stroke.any() else 0.0
-    weak = float(((shares > 0) & ~stroke).sum() / max(int((shares > 0).sum()), 1))
+    peaks, fractions = named["peak"], named["core_share"]
+    stroke = fractions > STROKE_SHARE
+    broad = float(np.median(fractions[stroke])) if stroke.any() else 0.0
+    weak = float(((fractions > 0) & ~stroke).sum() / max(int((fractions > 0).sum()), 1))
     usual = float(np.median(peaks[stroke])) if stroke.any() else 0.0
     named["peak_of_page"][:] = np.minimum(peaks / usual, 4) if usual else 0
     shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
@@ -366,7 +366,7 @@ def _coverage(within: Mask, ring: Rings) -> dict[str, Singles]:
         "rows_half": (share_across, 0.5),
         "columns_half": (share_down, 0.5),
     }
-    out = {name: _count(share > least) / max(share.shape[1], 1) for name, (share, least) in lines.items()}
+    out = {name: _count(fraction > least) / max(fraction.shape[1], 1) for name, (fraction, least) in lines.items()}
     upper, left = within[:, : ring.rows // 2], np.s_[: ring.columns // 2]
     lower, right = within[:, ring.rows // 2 :], np.s_[ring.columns // 2 :]
     quarters = np.stack([_count(part[:, :, side]) for part in (upper, lower) for side in (left, right)], axis=1) / (
@@ -448,6 +448,6 @@ def _lines(ink: _Inked, sheet: MarkSheet) -> dict[str, Singles]:
     open_ink = ink.ink & sheet.free[ink.windows]
     out = {}
     for name, axis, lines in (("line_down", 1, sheet.columns), ("line_across", 2, sheet.rows)):
-        share = _along(open_ink, axis) / np.maximum(lines.free[ink.windows], ink.ink.shape[axis] // 3)
-        out[name] = np.where(lines.within[ink.windows], share, 0).max(axis=1).astype(np.float32)
+        fraction = _along(open_ink, axis) / np.maximum(lines.free[ink.windows], ink.ink.shape[axis] // 3)
+        out[name] = np.where(lines.within[ink.windows], fraction, 0).max(axis=1).astype(np.float32)
     return out

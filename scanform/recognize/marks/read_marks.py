@@ -132,8 +132,8 @@ def read_marks(
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(
-            Candidate(value=value, probability=share)
-            for value, share in zip(names[number], ordered[number], strict=True)
+            Candidate(value=value, probability=fraction)
+            for value, fraction in zip(names[number], ordered[number], strict=True)
         )
         signs = (
             ("box-covered", covered[number]),

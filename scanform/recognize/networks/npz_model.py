@@ -128,5 +128,5 @@ def _capped(rows: Singles) -> Singles:
     """The same rows, drawn towards the uniform distribution until none exceeds the cap."""
     top = rows.max(axis=1, keepdims=True)
     even = np.float32(1 / rows.shape[1])
-    share = np.clip((top - STRANGE_CAP) / np.maximum(top - even, 1e-6), 0, 1)
-    return np.asarray(rows * (1 - share) + even * share, dtype=np.float32)
+    fraction = np.clip((top - STRANGE_CAP) / np.maximum(top - even, 1e-6), 0, 1)
+    return np.asarray(rows * (1 - fraction) + even * fraction, dtype=np.float32)

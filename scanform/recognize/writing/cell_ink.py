@@ -69,16 +69,16 @@ def cell_row(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numb
     total, found_parts = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     labels = np.asarray(found_parts, dtype=np.int32)
     nearest = _nearest(labels.shape, frames)
-    shares = [np.bincount(nearest[labels == part], minlength=len(frames)) for part in range(1, total)]
+    fractions = [np.bincount(nearest[labels == part], minlength=len(frames)) for part in range(1, total)]
     clean = np.where(expected > PRINT, np.float32(255 * (1 - level)), zone.gray)
     doubtful = zone.strays
     found: list[Cell | None] = []
     for index, frame in enumerate(frames):
         mine = np.zeros(labels.shape, bool)
-        for part, share in enumerate(shares, start=1):
-            if share[index] >= WHOLE * share.sum():
+        for part, fraction in enumerate(fractions, start=1):
+            if fraction[index] >= WHOLE * fraction.sum():
                 mine |= labels == part
-            elif share.max() < WHOLE * share.sum():
+            elif fraction.max() < WHOLE * fraction.sum():
                 mine |= (labels == part) & (nearest == index)
         x0, y0, x1, y1 = frame
         inside, reach = int(mine[y0:y1, x0:x1].sum()), _longest_mm(labels, mine)

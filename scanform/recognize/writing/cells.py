@@ -176,13 +176,13 @@ def _put_together(row: CellImages, probs: Singles, reader: str) -> ReaderResult:
     classes = class_names(network_for(row.alphabet))
     kept = admissible(row.alphabet)
     names = list(dict.fromkeys(_SHOWN.get(classes[number], classes[number]) for number in kept))
-    shares = np.stack(
+    fractions = np.stack(
         [probs[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names],
         axis=1,
     )
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+    fractions = fractions / np.maximum(fractions.sum(axis=1, keepdims=True), 1e-9)
     texts: dict[str, float] = {}
-    for chosen, probability in _combinations([_ranked(line) for line in shares]):
+    for chosen, probability in _combinations([_ranked(line) for line in fractions]):
         text = [" "] * len(row.cells)
         for place, character in zip(inked, chosen, strict=True):
             text[place] = names[character]

@@ -141,11 +141,11 @@ def held_out(forms: NDArray[np.str_], settings: FitSettings = DEFAULT_FIT) -> ND
     """Which characters (N,) are of forms never used for training: a form keeps its side, however many others are
     added.
     """
-    shares = {
+    fractions = {
         form: int(hashlib.sha256(form.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
         for form in np.unique(forms).tolist()
     }
-    return np.array([shares[form] < settings.held_out for form in forms.tolist()], dtype=np.bool_)
+    return np.array([fractions[form] < settings.held_out for form in forms.tolist()], dtype=np.bool_)
 
 
 def enough(characters: Characters, settings: FitSettings = DEFAULT_FIT) -> bool:
@@ -228,17 +228,17 @@ def most_of(seen: int, of: int, level: float = 0.95) -> float:
         return 1.0
     low, high = 0.0, 1.0
     for _ in range(60):
-        share = (low + high) / 2
-        low, high = (share, high) if _at_most(seen, of, share) > 1 - level else (low, share)
+        fraction = (low + high) / 2
+        low, high = (fraction, high) if _at_most(seen, of, fraction) > 1 - level else (low, fraction)
     return high
 
 
-def _at_most(seen: int, of: int, share: float) -> float:
+def _at_most(seen: int, of: int, fraction: float) -> float:
     """The probability of `seen` cases or fewer among `of`."""
-    if not 0 < share < 1:
-        return 1.0 if share <= 0 else 0.0
+    if not 0 < fraction < 1:
+        return 1.0 if fraction <= 0 else 0.0
     ways = [lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) for k in range(seen + 1)]
-    return sum(exp(way + k * log(share) + (of - k) * log1p(-share)) for k, way in enumerate(ways))
+    return sum(exp(way + k * log(fraction) + (of - k) * log1p(-fraction)) for k, way in enumerate(ways))
 
 
 # --- fitting ---------------------------------------------------------------------------------------------------------
@@ -355,13 +355,13 @@ def lowest(
 
 def _curved(slope: Floats, pairs: Sequence[tuple[Floats, Floats]]) -> Floats:
     """The gradient times the inverse Hessian as estimated from the last steps."""
-    out, shares = slope.copy(), []
+    out, fractions = slope.copy(), []
     for moved, turned in reversed(pairs):
-        shares.append(float(moved @ out) / float(moved @ turned))
-        out = out - shares[-1] * turned
+        fractions.append(float(moved @ out) / float(moved @ turned))
+        out = out - fractions[-1] * turned
     if pairs:
         moved, turned = pairs[-1]
         out = out * (float(moved @ turned) / float(turned @ turned))
-    for (moved, turned), share in zip(pairs, reversed(shares), strict=True):
-        out = out + (share - float(turned @ out) / float(moved @ turned)) * moved
+    for (moved, turned), fraction in zip(pairs, reversed(fractions), strict=True):
+        out = out + (fraction - float(turned @ out) / float(moved @ turned)) * moved
     return out

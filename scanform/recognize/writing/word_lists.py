@@ -109,5 +109,5 @@ def _small(alphabet: str) -> dict[str, int]:
 def _shares(place: float) -> Singles:
     """Weight of a character at `place` (0 = begin, 1 = end of the text) in each part."""
     middles = (np.arange(PARTS) + 0.5) / PARTS
-    shares = np.maximum(0, 1 - np.abs(middles - np.clip(place, middles[0], middles[-1])) * PARTS)
-    return np.asarray(shares, np.float32)
+    fractions = np.maximum(0, 1 - np.abs(middles - np.clip(place, middles[0], middles[-1])) * PARTS)
+    return np.asarray(fractions, np.float32)

@@ -44,11 +44,11 @@ def is_negative(gray: Gray) -> bool:
         return False
     inner = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     small, light = small[inner], light[inner]
-    share = float(light.mean())
-    if not PRINT_SHARE[0] <= share <= PRINT_SHARE[1]:
+    fraction = float(light.mean())
+    if not PRINT_SHARE[0] <= fraction <= PRINT_SHARE[1]:
         return False
     if float(small[light > 0].mean()) - float(small[light == 0].mean()) < LEAST_CONTRAST:
         return False
     side = max(3, round(SHEET_SHARE * max(small.shape)))
     areas = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    return float(areas.mean()) <= MOST_SHEET * share
+    return float(areas.mean()) <= MOST_SHEET * fraction

@@ -94,7 +94,7 @@ class _Walker:
 
     def result(self) -> PlacedImage | None:
         only = self.visible[0] if len(self.visible) == 1 else None
-        return only if only is not None and self._share(only.matrix) >= COVERS_ENOUGH else None
+        return only if only is not None and self._fraction_covered(only.matrix) >= COVERS_ENOUGH else None
 
     def run(self, contents: pikepdf.Object, resources: pikepdf.Object | None, depth: int) -> None:
         if depth > _DEPTH:
@@ -172,7 +172,7 @@ class _Walker:
     def draw_image(self, image: pikepdf.Object) -> None:
         stencil = bool(image.get("/ImageMask", False))
         placed = PlacedImage(image=image, matrix=self.state.ctm)
-        if not self._share(placed.matrix):
+        if not self._fraction_covered(placed.matrix):
             return  # beside the page, invisible
         if (
             "/SMask" in image
@@ -183,11 +183,11 @@ class _Walker:
             raise NotOneImageError
         if self._clipped(placed.matrix):
             raise NotOneImageError
-        if not stencil and self._share(placed.matrix) >= COVERS_ALL:
+        if not stencil and self._fraction_covered(placed.matrix) >= COVERS_ALL:
             self.visible.clear()
         self.visible.append(placed)
 
-    def _share(self, matrix: Matrix) -> float:
+    def _fraction_covered(self, matrix: Matrix) -> float:
         """Fraction of the page that a picture covers; 1 if the page has no usable box."""
         if self.box is None:
             return 1.0

@@ -80,7 +80,7 @@ def export_dataset(
             classes=classes,
             language=language or project.language,
         )
-        files += _write_edition(edition, project.language)
+        files += _write_edition(edition)
     files += _write_waived(project, folder / "waived.csv")
     files.append(
         _write_readings(
@@ -154,8 +154,8 @@ def _write_waived(project: Project, path: Path) -> list[Path]:
     return [_write(path, lambda out: csv_files.write_rows(WAIVED, rows, out))]
 
 
-def _write_edition(edition: _Edition, words: str) -> list[Path]:
-    """Write all files of one questionnaire; `words` is the language of messages."""
+def _write_edition(edition: _Edition) -> list[Path]:
+    """Write all files of one questionnaire."""
     data = table(edition.records, edition.questionnaire, classes=edition.classes)
     folder = edition.folder
     described = codebook.rows(data.columns, edition.questionnaire, edition.language)
@@ -173,10 +173,10 @@ def _write_edition(edition: _Edition, words: str) -> list[Path]:
             lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out),
         ),
     ]
-    return files + _write_contact(edition, words)
+    return files + _write_contact(edition)
 
 
-def _write_contact(edition: _Edition, words: str) -> list[Path]:
+def _write_contact(edition: _Edition) -> list[Path]:
     """Write the contact data with their own provenance and contradictions; nothing when the questionnaire has none."""
     classes = (DataClass.CONTACT,)
     if not provenance.columns_of(edition.questionnaire, classes):

@@ -18,7 +18,7 @@ class Figures:
     """Seeded items of all people together, screen by screen, and person by person where permitted; everybody's decision
     times.
 
-    `decided_forms` is the number of forms with a decision; `share` is the fraction of seeded items on a screen.
+    `decided_forms` is the number of forms with a decision; `fraction` is the fraction of seeded items on a screen.
     """
 
     known: Tally
@@ -26,7 +26,7 @@ class Figures:
     seeded_by_person: tuple[Tally, ...]
     decision_times: tuple[DecisionTime, ...]
     decided_forms: int
-    share: float
+    fraction: float
 
     @property
     def seconds_per_form(self) -> float:
@@ -57,7 +57,7 @@ def figures(project: Project, viewer: Person) -> Figures:
         seeded_by_person=people if named else (),
         decision_times=tuple(found),
         decided_forms=forms,
-        share=project.config.review.known_answers,
+        fraction=project.config.review.known_answers,
     )
 
 

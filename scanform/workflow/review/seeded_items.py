@@ -84,8 +84,8 @@ class SeededItems:
     desk's lock.
     """
 
-    def __init__(self, share: float, admits: Admits) -> None:
-        self._share = share
+    def __init__(self, configured: float, admits: Admits) -> None:
+        self._configured = configured
         self._admits = admits
         self._seed = ""
         self._more = 1.0
@@ -125,7 +125,7 @@ class SeededItems:
         """`granted` values with seeded items among them, at most `limit`, `lined_up` as if all of them waited; values
         that no longer fit are given back.
         """
-        if not self._share and not rows.seeded_items_of(tx, reviewer):
+        if not self._configured and not rows.seeded_items_of(tx, reviewer):
             return list(granted)
         self._seed = self._seed or sampling_seed(tx)
         own = self.of(tx, reviewer, cases)
@@ -178,7 +178,7 @@ class SeededItems:
             self._more = min(MOST, len(to_people) / possible) if possible else 1.0
             self._until = monotonic() + LASTS_S
             self._plans.clear()
-        return min(0.5, self._share * self._more)
+        return min(0.5, self._configured * self._more)
 
     def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
         """Whether a value currently is a seeded item for somebody, waiting or answered."""
@@ -244,7 +244,7 @@ class SeededItems:
         counted from the start, so that no count reveals that some were inserted.
         """
         self._seed = self._seed or drawn_seed(tx)
-        if not self._share or not self._seed:
+        if not self._configured or not self._seed:
             return 0
         made, chance = rows.seeded_items_of(tx, reviewer), self._chance(cases)
         before, used = {row.before for row in made}, {row.item for row in made}

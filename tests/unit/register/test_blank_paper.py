@@ -34,17 +34,17 @@ def paper(level=238.0, noise=3.0, size=(1754, 1240)):
     return np.clip(np.random.default_rng(3).normal(level, noise, size), 0, 255).astype(np.uint8)
 
 
-def faded(gray, share):
+def faded(gray, fraction):
     """The picture with so much of its contrast, on paper of 240."""
-    return (240 - (255.0 - gray) * share).astype(np.float32)
+    return (240 - (255.0 - gray) * fraction).astype(np.float32)
 
 
 @pytest.mark.fast_cases(1)
-@pytest.mark.parametrize("share", [0.03, 0.05, 0.1])
-def test_a_pale_form_is_doubt(printed, share):
+@pytest.mark.parametrize("fraction", [0.03, 0.05, 0.1])
+def test_a_pale_form_is_doubt(printed, fraction):
     """A form of which the scanner left 3 to 10 % of the contrast."""
     form = cv2.resize(np.asarray(printed, np.uint8), (1240, 1754), interpolation=cv2.INTER_AREA)
-    noisy = faded(form, share) + np.random.default_rng(5).normal(0, 2.5, (1754, 1240))
+    noisy = faded(form, fraction) + np.random.default_rng(5).normal(0, 2.5, (1754, 1240))
     assert doubt(noisy.clip(0, 255)) in {Doubt.FAINT, Doubt.CONTENT}
 
 
@@ -60,8 +60,8 @@ def test_a_pale_note_is_doubt(pen, left):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", [0.05, 0.07, 0.1])
-def test_a_pale_line_of_words_is_doubt(share):
+@pytest.mark.parametrize("fraction", [0.05, 0.07, 0.1])
+def test_a_pale_line_of_words_is_doubt(fraction):
     """One long line of words is no streak of the glass, though its rows are dark over much of the sheet."""
     words = np.zeros(SIZE, np.uint8)
     cv2.putText(
@@ -75,7 +75,7 @@ def test_a_pale_line_of_words_is_doubt(share):
         cv2.LINE_AA,
     )
     noise = np.random.default_rng(5).normal(0, 1.5, SIZE)
-    assert doubt(np.clip(245 * (1 - share * words / 255) + noise, 0, 255).astype(np.uint8)) is Doubt.FAINT
+    assert doubt(np.clip(245 * (1 - fraction * words / 255) + noise, 0, 255).astype(np.uint8)) is Doubt.FAINT
 
 
 def test_a_thin_line_and_a_pale_stamp_are_doubt():

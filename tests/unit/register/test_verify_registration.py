@@ -72,11 +72,11 @@ def dense_page(kit, shape="box"):
     return PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones)), gray
 
 
-def filled_in(kit, gray, page, share=0.1, seed=3):
+def filled_in(kit, gray, page, fraction=0.1, seed=3):
     """The sheet with boxes blackened by a broad pen."""
     gray, rng = gray.copy(), np.random.default_rng(seed)
     for zone in page.zones:
-        if rng.random() < share:
+        if rng.random() < fraction:
             cv2.circle(gray, (kit.px(zone.rect.centre.x), kit.px(zone.rect.centre.y)), kit.px(2.2), 40, -1, cv2.LINE_AA)
     return gray
 
@@ -200,7 +200,7 @@ def test_another_form_is_refused(kit, dense):
 def test_covered_boxes_say_nothing_about_the_place(kit, dense):
     """A blackened box hides its outline; a page with half of its boxes blackened is still placed."""
     page, gray, check = dense
-    scan = kit.scan(filled_in(kit, gray, page, share=0.5), dpi=150)
+    scan = kit.scan(filled_in(kit, gray, page, fraction=0.5), dpi=150)
     page_map = fit_page(scan.image, (), page, check)
     assert worst_mm(kit, scan, page_map, page) < 0.3
     covered = covered_boxes(scan.image.gray, page_map, check)

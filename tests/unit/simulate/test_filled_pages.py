@@ -68,9 +68,9 @@ def test_every_mark_leaves_ink_in_its_box(style: MarkStyle, pen: str) -> None:
 @pytest.mark.parametrize("pen", ["ballpoint blue", "pencil soft", "fineliner"])
 def test_filled_boxes_are_full(style: MarkStyle, pen: str) -> None:
     """A box filled as a correction shows hardly any paper."""
-    shares = [covered(*marked(style, seed, pen)) for seed in range(12)]
-    assert min(shares) > 0.72
-    assert np.mean(shares) > 0.88
+    fractions = [covered(*marked(style, seed, pen)) for seed in range(12)]
+    assert min(fractions) > 0.72
+    assert np.mean(fractions) > 0.88
 
 
 @pytest.mark.parametrize("style", NEAR_MISS_STYLES)

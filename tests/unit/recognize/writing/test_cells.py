@@ -229,8 +229,8 @@ def test_probabilities_of_texts(pictures, alphabet):
     """Most probable first, never more than 1 in all, one character per cell, whatever stands in the cells."""
     row = [Cell(gray=picture, height=0.7, width=0.5, x=0.5, y=0.5) for picture in pictures]
     (read,) = NETWORKS.read([CellImages(cells=[*row, None], alphabet=alphabet)])
-    shares = [one.probability for one in read.texts]
-    assert shares == sorted(shares, reverse=True)
-    assert 0 < sum(shares) <= 1 + 1e-4
+    fractions = [one.probability for one in read.texts]
+    assert fractions == sorted(fractions, reverse=True)
+    assert 0 < sum(fractions) <= 1 + 1e-4
     assert {len(one.value) for one in read.texts} == {len(row) + 1}
     assert len({one.value for one in read.texts}) == len(read.texts)

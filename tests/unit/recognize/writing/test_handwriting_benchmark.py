@@ -65,4 +65,4 @@ def test_one_more_error_than_was_seen_must_not_break_the_promise():
     assert least(of((0.96, 399, 1))) is None
     assert least(of((0.96, 100, 5), (0.99, 300, 0))) == 0.97
     half = taken(of((0.99, 400, 0), (0.99, 2, 2), (0.1, 398, 398)), 0.98, possible=0.5)
-    assert (half.share, half.count, half.wrong) == (1.0, 402, 2)
+    assert (half.fraction, half.count, half.wrong) == (1.0, 402, 2)

@@ -106,10 +106,10 @@ def test_one_answer_for_each_job(reader):
 def test_probabilities(reader):
     """Most probable first, each text once, none below 0, no more than 1 in all."""
     for one in reader.read(jobs_of(reader)):
-        shares = [text.probability for text in one.texts]
-        assert shares == sorted(shares, reverse=True)
-        assert all(share >= 0 for share in shares)
-        assert sum(shares) <= 1 + 1e-4
+        fractions = [text.probability for text in one.texts]
+        assert fractions == sorted(fractions, reverse=True)
+        assert all(fraction >= 0 for fraction in fractions)
+        assert sum(fractions) <= 1 + 1e-4
         assert len({text.value for text in one.texts}) == len(one.texts)
 
 

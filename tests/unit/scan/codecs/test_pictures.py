@@ -225,12 +225,12 @@ def test_claimed_resolution_is_believed_only_when_it_can_be_true(
         assert image.dpi == (None if expected is None else pytest.approx(expected, abs=0.5))
 
 
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.7, 0.97])
+@pytest.mark.parametrize("fraction", [0.05, 0.3, 0.7, 0.97])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_cut_jpeg_is_refused(tmp_path: Path, paper: Gray, load: Load, share: float, progressive: bool) -> None:
+def test_cut_jpeg_is_refused(tmp_path: Path, paper: Gray, load: Load, fraction: float, progressive: bool) -> None:
     """Half a page must never count as an unmarked form."""
     path = save(tmp_path / "a.jpg", Image.fromarray(paper), quality=95, progressive=progressive)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * fraction)])
     loaded = load(path)
     assert loaded.image is None
     assert slugs(loaded) == ["unreadable-page"]
@@ -324,8 +324,8 @@ def test_cut_tiff_reports_the_missing_pages(tmp_path: Path, paper: Gray, inspect
     """OpenCV returns three of five pages and says that all is well."""
     path = _pages(tmp_path / "a.tif", paper, 5)
     whole = path.read_bytes()
-    for share in (0.35, 0.6, 0.9):
-        path.write_bytes(whole[: int(len(whole) * share)])
+    for fraction in (0.35, 0.6, 0.9):
+        path.write_bytes(whole[: int(len(whole) * fraction)])
         info = inspect(path)
         readable = [index for index in range(info.pages) if load(path, index).image is not None]
         assert len(readable) < 5

@@ -64,14 +64,14 @@ def upright(page: LoadedPage) -> Gray:
     return np.rot90(page.image.gray, -page.turn // 90)
 
 
-def close(a: Gray, b: Gray, share: float = 0.02) -> bool:
+def close(a: Gray, b: Gray, fraction: float = 0.02) -> bool:
     """Whether two pictures of any size show the same."""
     size = (62, 88)
     small = [
         np.asarray(Image.fromarray(np.ascontiguousarray(x)).resize(size, Image.Resampling.BOX), dtype=float)
         for x in (a, b)
     ]
-    return float(np.abs(small[0] - small[1]).mean()) < 255 * share
+    return float(np.abs(small[0] - small[1]).mean()) < 255 * fraction
 
 
 def test_embedded_jpeg_is_taken_bit_by_bit(tmp_path: Path, paper: Gray, load: Load) -> None:
@@ -311,7 +311,7 @@ def test_every_kind_of_stored_picture_is_read_right_way_round(
     assert loaded.image is not None
     assert loaded.problems == ()
     assert (loaded.image.gray.shape == paper.shape) == (kind != "separation")
-    assert close(loaded.image.gray, paper, share=0.05)
+    assert close(loaded.image.gray, paper, fraction=0.05)
     assert close(loaded.image.gray, draw_page(str(path), number=1, dpi=30, timeout_s=20))
 
 

@@ -75,11 +75,13 @@ def field(at, slugs, value):
     sure = 0.9999
     if at.kind is ZoneKind.MARK:
         states = sorted(("empty", "marked", "filled"), key=lambda name: name != value)
-        shares = tuple(Candidate(value=name, probability=sure if name == value else (1 - sure) / 2) for name in states)
+        fractions = tuple(
+            Candidate(value=name, probability=sure if name == value else (1 - sure) / 2) for name in states
+        )
     else:
-        shares = (Candidate(value=value, probability=sure),)
+        fractions = (Candidate(value=value, probability=sure),)
     return FieldReading(
-        zone=at.id, value=value, confidence=sure, box=BOX, reader="r", candidates=shares, problems=slugs
+        zone=at.id, value=value, confidence=sure, box=BOX, reader="r", candidates=fractions, problems=slugs
     )
 
 
