@@ -137,18 +137,21 @@ def show(outcome: Outcome, profile: str) -> None:
     summary = outcome.summary
     fates = ", ".join(f"{fate.value} {count}" for fate, count in summary.pages.items())
     print(
-        f"profile {profile}: {outcome.pages} pages handed in; fates: {fates}; forms not there: {len(outcome.missing)}; {summary.page_ms:.0f} ms per page"
+        f"profile {profile}: {outcome.pages} pages handed in; fates: {fates}; forms not there: {len(outcome.missing)}; "
+        f"{summary.page_ms:.0f} ms per page"
     )
     print(f"lost pages: {outcome.pages - sum(summary.pages.values())} (limit 0)")
     print(f"pages read: {summary.pages.get(Fate.READ, 0)} of {outcome.pages}")
     silent = [value for value in outcome.values if value.silent]
     print(
-        f"silent errors: {len(silent)} of {sum(value.answer.status is Status.AUTO for value in outcome.values)} values read automatically (limit 0)"
+        f"silent errors: {len(silent)} of {sum(value.answer.status is Status.AUTO for value in outcome.values)} values "
+        f"read automatically (limit 0)"
     )
     for value in silent:
         answer = value.answer
         print(
-            f"  {value.form} {answer.column}: read {answer.value!r} p={answer.confidence:.5f}, truth {value.expected!r} unclear={value.unclear}"
+            f"  {value.form} {answer.column}: read {answer.value!r} p={answer.confidence:.5f}, truth "
+            f"{value.expected!r} unclear={value.unclear}"
         )
     print("\nkind         values   auto  best candidate right")
     for kind in sorted({value.answer.kind for value in outcome.values}):

@@ -117,9 +117,18 @@ def make_form(folder: Path, name: str, layout: dict, file: str, images: list[dic
     else:
         page, blank, weak, anchor = without_blank(given, scans, per_mm, looks)
     return Form(
-        set_name=name, name=file, given=given, page=page, per_mm=per_mm, fields=fields, blank=blank, check=prepare_page(page, blank), weak=frozenset(weak),
-        anchor=anchor, scans=scans,
-    )  # fmt: skip
+        set_name=name,
+        name=file,
+        given=given,
+        page=page,
+        per_mm=per_mm,
+        fields=fields,
+        blank=blank,
+        check=prepare_page(page, blank),
+        weak=frozenset(weak),
+        anchor=anchor,
+        scans=scans,
+    )
 
 
 def load(path: Path) -> PageImage:
@@ -360,11 +369,21 @@ def judged(
             wanted = "unknown" if truth is None else _truth(truth, option)
             weak, problem = zone in form.weak, readings[zone].problem
             yield Box(
-                set_name=form.set_name, file=scan.file, field=question["id"], option=str(option), zone=zone, truth=wanted,
-                scored=truth is not None and not truth.get("unsure"), doubtful=truth is not None and option in truth.get("doubtful", []),
-                value=value, probability=probability, problem=problem, weak=weak,
-                auto=problem is None and not weak and probability >= AcceptSettings().choice, described=described[zone],
-            )  # fmt: skip
+                set_name=form.set_name,
+                file=scan.file,
+                field=question["id"],
+                option=str(option),
+                zone=zone,
+                truth=wanted,
+                scored=truth is not None and not truth.get("unsure"),
+                doubtful=truth is not None and option in truth.get("doubtful", []),
+                value=value,
+                probability=probability,
+                problem=problem,
+                weak=weak,
+                auto=problem is None and not weak and probability >= AcceptSettings().choice,
+                described=described[zone],
+            )
 
 
 def _truth(truth: dict, option: str) -> str:
@@ -415,8 +434,10 @@ def line(name: str, tallies: list[Tally], boxes: list[Box]) -> str:
     off = [value for t in tallies for value in t.off_mm]
     looked, looked_marked = sum(not box.auto for box in scored), sum(not box.auto for box in marked)
     return (
-        f"{name:22} {pages:5} {lost:5} {wrong:5} {np.median(off) if off else np.nan:6.2f} {len(scored):7} {len(marked):7} {len(silent):7} "
-        f"{1000 * len(silent) / max(len(marked), 1):8.2f} {1000 * upper_bound(len(silent), max(len(marked), 1)):8.2f} {len(on_marked):7} "
+        f"{name:22} {pages:5} {lost:5} {wrong:5} {np.median(off) if off else np.nan:6.2f} {len(scored):7} "
+        f"{len(marked):7} {len(silent):7} "
+        f"{1000 * len(silent) / max(len(marked), 1):8.2f} {1000 * upper_bound(len(silent), max(len(marked), 1)):8.2f} "
+        f"{len(on_marked):7} "
         f"{100 * looked / max(len(scored), 1):7.1f} {100 * looked_marked / max(len(marked), 1):7.1f}"
     )
 
@@ -438,11 +459,13 @@ def report(tallies: dict[str, Tally]) -> None:
     surveys = [tallies[name] for name in SURVEYS if name in tallies]
     print(line("scanned surveys", surveys, [box for tally in surveys for box in tally.boxes]))
     print(
-        "per 1000: silent errors per 1000 marked boxes. Tuned on amc_tests multi* and two pictures of odkscan form 1; the rest is held out."
+        "per 1000: silent errors per 1000 marked boxes. Tuned on amc_tests multi* and two pictures of odkscan form 1; "
+        "the rest is held out."
     )
     for name, tally in tallies.items():
         print(
-            f"{name}: tiers {dict(tally.tiers)}, registration {1000 * np.median(tally.seconds):.0f} ms median, {1000 * max(tally.seconds):.0f} worst"
+            f"{name}: tiers {dict(tally.tiers)}, registration {1000 * np.median(tally.seconds):.0f} ms median, "
+            f"{1000 * max(tally.seconds):.0f} worst"
         )
         for file in tally.lost:
             print(f"  lost  {file}")
@@ -451,7 +474,8 @@ def report(tallies: dict[str, Tally]) -> None:
         for box in tally.boxes:
             if box.silent:
                 print(
-                    f"  silent {Path(box.file).name} {box.field} {box.option}: {box.value} {box.probability:.4f}, is {box.truth}"
+                    f"  silent {Path(box.file).name} {box.field} {box.option}: {box.value} {box.probability:.4f}, is "
+                    f"{box.truth}"
                 )
         reasons = Counter(
             ("weak blank" if box.weak else box.problem or "probability")

@@ -55,7 +55,8 @@ def main() -> int:
     late = rest[int(0.95 * len(rest))]
     print(f"{chosen.pages} pages, {chosen.pages // 5} forms: overview of {size // 1000} kB")
     print(
-        f"first request {first:.0f} ms; then p50 {rest[len(rest) // 2]:.0f} ms, p95 {late:.0f} ms (limit {LIMIT_MS:.0f})"
+        f"first request {first:.0f} ms; then p50 {rest[len(rest) // 2]:.0f} ms, p95 {late:.0f} ms (limit "
+        f"{LIMIT_MS:.0f})"
     )
     return 1 if late > LIMIT_MS else 0
 

@@ -208,7 +208,8 @@ def chains_of(sheet: Sheet, case: Case) -> Chains:
     centres = np.array([(point.x, point.y) for point in itertools.islice(itertools.cycle(boxes), 100)])
     size_kb = case.path.stat().st_size // 1000
     print(
-        f"  {case.name}, {sheet.boxes} boxes, {size_kb} kB: registered {page_map.tier.value}, residual {page_map.residual_mm:.3f} mm",
+        f"  {case.name}, {sheet.boxes} boxes, {size_kb} kB: registered {page_map.tier.value}, residual "
+        f"{page_map.residual_mm:.3f} mm",
         flush=True,
     )
     return Chains(
@@ -343,9 +344,13 @@ def print_scaling(sheet: Sheet, folder: Path, case: Case, label: str, *, chunks:
     fraction = median(reading / decoding for reading, decoding in rounds)
     one, two = (median(speed[index] for speed in speeds) for index in (0, 1))
     print(f"  {label:18} 1 process {one:6.1f} pages/s   2 processes {two:6.1f} pages/s   outcomes {sorted(outcomes)}")
-    print(f"  {'':18} scaling x {median(r for r, _ in rounds):.2f}, of bare decoding x {median(d for _, d in rounds):.2f}: "
-          f"share {fraction:.2f} (at least {SCALING_LIMIT:g}) {'ok' if fraction >= SCALING_LIMIT else 'NO'}   "
-          f"peak memory of a worker in MB {against(round(peak), MEMORY_LIMIT_MB)}", flush=True)  # fmt: skip
+    print(
+        f"  {'':18} scaling x {median(r for r, _ in rounds):.2f}, of bare decoding x "
+        f"{median(d for _, d in rounds):.2f}: "
+        f"share {fraction:.2f} (at least {SCALING_LIMIT:g}) {'ok' if fraction >= SCALING_LIMIT else 'NO'}   "
+        f"peak memory of a worker in MB {against(round(peak), MEMORY_LIMIT_MB)}",
+        flush=True,
+    )
 
 
 def keep_memory() -> None:
@@ -368,7 +373,8 @@ def main(arguments: list[str]) -> None:
         Sheet(form=make_form("dense", folder=Path(__file__).parent), number=1),
     )
     print(
-        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, OpenCV {cv2.__version__}"
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python "
+        f"{platform.python_version()}, OpenCV {cv2.__version__}"
     )
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -382,7 +388,8 @@ def main(arguments: list[str]) -> None:
             print(flush=True)
         written = make_case(usual, folder, MAIN, texts=True)
         print(
-            "whole reading of a page in worker processes (300 dpi grey JPEG in PDF), against bare decoding in the same run"
+            "whole reading of a page in worker processes (300 dpi grey JPEG in PDF), against bare decoding in the same "
+            "run"
         )
         if main_case:
             print_scaling(usual, folder, main_case, "ticks only", chunks=6 if quick else 24)
@@ -415,7 +422,8 @@ def print_naive(sheet: Sheet, case: Case, steps: dict[str, float], text: float) 
     print(f"  without text {bare:.0f} = {bare / ours:.0f} x our verified chain")
     with_text = ours - steps["marks"] + text
     print(
-        f"  with one Tesseract call for each of {fields} fields {full:.0f} = {full / with_text:.1f} x ours with all text ({with_text:.0f})"
+        f"  with one Tesseract call for each of {fields} fields {full:.0f} = {full / with_text:.1f} x ours with all "
+        f"text ({with_text:.0f})"
     )
 
 

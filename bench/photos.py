@@ -143,7 +143,8 @@ def judged(kind: str, photo: Photo, result: PageResult, *, page: PageLayout, tru
         taken.append(zones[reading.zone].rect)
         if reading.value != expected and not (drawn and drawn.ambiguous) and reading.zone not in faded:
             silent.append(
-                f"{reading.zone}: read {reading.value} p={reading.confidence:.5f}, truth {drawn.style.value if drawn else 'none'}"
+                f"{reading.zone}: read {reading.value} p={reading.confidence:.5f}, truth "
+                f"{drawn.style.value if drawn else 'none'}"
             )
     every = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
         cell for zone in page.zones for cell in zone.cells
@@ -181,7 +182,8 @@ def show(kind: str, found: list[Outcome], seconds: float) -> None:
     tiers = Counter(one.result.page_map.tier.value for one in read_ones if one.result.page_map)
     spread = f"error mm median {np.median(errors):.3f} worst {errors.max():.3f}" if len(errors) else "error -"
     print(
-        f"{kind:12} read {len(read_ones)}/{len(found)} {dict(sorted(tiers.items()))!s:30} {spread}  wrong {sum(one.taken_mm > WRONG_MM for one in read_ones)}"
+        f"{kind:12} read {len(read_ones)}/{len(found)} {dict(sorted(tiers.items()))!s:30} {spread}  wrong "
+        f"{sum(one.taken_mm > WRONG_MM for one in read_ones)}"
         f"  boxes {boxes} ({marked} marked)"
         f"  review {review / max(boxes, 1):.1%}  silent {silent}  {seconds / len(found) * 1000:.0f} ms",
         flush=True,
@@ -191,7 +193,8 @@ def show(kind: str, found: list[Outcome], seconds: float) -> None:
         told = ", ".join(problem.slug for problem in one.result.problems) or "-"
         if not one.is_read or one.silent or told != "-":
             print(
-                f"    {one.result.ref.path}: {one.result.outcome.value}; told: {told}; blur {facts.blur_mm:.2f} mm, exposure {facts.exposure:.2f}, "
+                f"    {one.result.ref.path}: {one.result.outcome.value}; told: {told}; blur {facts.blur_mm:.2f} mm, "
+                f"exposure {facts.exposure:.2f}, "
                 f"{facts.px_per_mm:.1f} px/mm, shown {facts.shown:.0%}"
             )
         for line in one.silent:
@@ -222,7 +225,8 @@ def main() -> int:
     boxes, silent = sum(one.boxes for one in everything), sum(len(one.silent) for one in everything)
     wrong = sum(one.taken_mm > WRONG_MM for one in everything)
     print(
-        f"all          read {sum(one.is_read for one in everything)}/{len(everything)}  wrong {wrong}  boxes {boxes}  silent {silent}"
+        f"all          read {sum(one.is_read for one in everything)}/{len(everything)}  wrong {wrong}  boxes {boxes}  "
+        f"silent {silent}"
     )
     return 1 if silent or wrong else 0
 

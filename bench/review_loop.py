@@ -116,13 +116,15 @@ def main() -> int:
             missed += p95 > LIMIT_MS
             p50 = quantile(times, 0.5)
             print(
-                f"{latency_ms:3} ms to the server: next field after p50 {p50:5.1f} ms, p95 {p95:5.1f} ms (limit {LIMIT_MS:.0f}); {len(times)} fields"
+                f"{latency_ms:3} ms to the server: next field after p50 {p50:5.1f} ms, p95 {p95:5.1f} ms (limit "
+                f"{LIMIT_MS:.0f}); {len(times)} fields"
             )
         for keys in dict.fromkeys((chosen.keys, "123", "1xm02")):
             stored, lost, double = fast_keys(browser, new_project(Path(temporary)), keys)
             missed += lost + double
             print(
-                f"{FAST} keys {keys!r} every {FAST_EVERY_MS} ms, {FAST_LATENCY_MS} ms to the server: stored {stored}, lost {lost}, double {double} (limit 0)"
+                f"{FAST} keys {keys!r} every {FAST_EVERY_MS} ms, {FAST_LATENCY_MS} ms to the server: stored {stored}, "
+                f"lost {lost}, double {double} (limit 0)"
             )
         browser.close()
     return 1 if missed else 0

@@ -1,12 +1,14 @@
-"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works off what waits.
+"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works
+off what waits.
 
     python -m bench.review_time                          200 forms, profile "office copier"
     python -m bench.review_time --forms 60 --keep FOLDER read once; later runs with the same folder only do the reviewing again
     python -m bench.review_time --keep FOLDER --one-by-one   without the screen of many values, for comparison
 
-The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the paper. The seconds are a model
-and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI 10.1201/9780203736166) for somebody with practice, as in the
-constants below. What people really take stands on the overview of their own project. What the simulator wrote decides whether a value is wrong.
+The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the
+paper. The seconds are a model and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI
+10.1201/9780203736166) for somebody with practice, as in the constants below. What people really take stands on the
+overview of their own project. What the simulator wrote decides whether a value is wrong.
 """
 
 import argparse
@@ -145,7 +147,8 @@ class Reviewer:
     def work_screen(self) -> bool:
         """One screen of tiles; False when the group is finished."""
         state = self.until(
-            "!document.getElementById('groups').hidden ? 'end' : document.getElementById('confirm').disabled ? '' : Number(document.querySelector('#tiles')"
+            "!document.getElementById('groups').hidden ? 'end' : document.getElementById('confirm').disabled ? '' : "
+            "Number(document.querySelector('#tiles')"
             ".dataset.visible ?? 0) > (window.worked ?? 0) ? 'screen' : ''"
         )
         if state == "end":
@@ -189,7 +192,8 @@ class Reviewer:
         self.page.keyboard.press("Enter")
         taken = (
             self.until(
-                "!document.querySelector('.tile-editor') ? 'yes' : document.querySelector('.tile-editor .error:not([hidden])') ? 'no' : ''"
+                "!document.querySelector('.tile-editor') ? 'yes' : document.querySelector('.tile-editor "
+                ".error:not([hidden])') ? 'no' : ''"
             )
             == "yes"
         )
@@ -355,7 +359,8 @@ def show(ledger: Ledger, before: Counter[str], project: Project, truth: dict[str
     """Prints the figures; returns how many values end up wrong."""
     forms = len(truth)
     print(
-        f"{forms} forms; of {sum(before.values())} values {before['auto']} were read automatically, {before['review']} waited for a person"
+        f"{forms} forms; of {sum(before.values())} values {before['auto']} were read automatically, {before['review']} "
+        f"waited for a person"
     )
     print("\nscreen   act               values")
     for (screen, act), count in sorted(ledger.acts.items()):
@@ -364,7 +369,8 @@ def show(ledger: Ledger, before: Counter[str], project: Project, truth: dict[str
     each = sorted(ledger.seconds.get(form, 0.0) for form in truth)
     late = each[int(0.95 * forms)]
     print(
-        f"\nmodel, no measurement of people: median {median(each):.1f} s a form, mean {sum(each) / forms:.1f} s, 95 % of forms below {late:.1f} s"
+        f"\nmodel, no measurement of people: median {median(each):.1f} s a form, mean {sum(each) / forms:.1f} s, 95 % "
+        f"of forms below {late:.1f} s"
     )
     print(f"in all {sum(each) / 60:.1f} min for {forms} forms")
     wrong = Counter[str]()

@@ -1,10 +1,12 @@
-"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what `recognize.ink.same_sheet` makes of them.
+"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what
+`recognize.ink.same_sheet` makes of them.
 
     python -m bench.same_sheet --groups 60 --out pairs.jsonl     makes the pictures (some 20 s a group) and prints the figures
     python -m bench.same_sheet --read pairs.jsonl                the figures only
 
-A group is one page of a shipped template: a sheet seen by four devices, the same sheet after its writer added one answer, a photocopy with the same answers by
-another hand, and a photocopy with other answers, seen by two. Groups 0, 3, 6, ... test and have devices of their own; the limits were chosen on the others.
+A group is one page of a shipped template: a sheet seen by four devices, the same sheet after its writer added one
+answer, a photocopy with the same answers by another hand, and a photocopy with other answers, seen by two. Groups 0, 3,
+6, ... test and have devices of their own; the limits were chosen on the others.
 """
 
 import argparse

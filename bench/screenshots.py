@@ -1,8 +1,8 @@
 """Pictures of every screen of the review station, for docs/review-station.md and for looking at.
 
 python -m bench.screenshots                      docs/screenshots/*.webp and the list of them in docs/review-station.md
-python -m bench.screenshots --all FOLDER         every state in light, dark, large text and at 320 px as PNG, to be looked at
-python -m bench.screenshots --all FOLDER --only release
+python -m bench.screenshots --all FOLDER         every state in light, dark, large text and at 320 px as PNG, to be
+looked at python -m bench.screenshots --all FOLDER --only release
 """
 
 import argparse

@@ -201,7 +201,8 @@ def main() -> None:
         name = tesseract.door(settings).reader
         sums[name], right, wrong = read(pages, settings)
         print(
-            f"{name}: {sums[name].ms / sums[name].lines:.1f} ms per line, {sums[name].right} of {sums[name].lines} lines exactly right"
+            f"{name}: {sums[name].ms / sums[name].lines:.1f} ms per line, {sums[name].right} of {sums[name].lines} "
+            f"lines exactly right"
         )
         for kind, scan in pages:
             print(f"    {kind:24} {right[kind]:3d} of {len(scan.truth)}")
@@ -209,7 +210,8 @@ def main() -> None:
             print(f"        {kind}: {truth!r} read as {line!r}")
     first, second = sums.values()
     print(
-        f"by the program / in process: {(second.ms / second.lines) / (first.ms / first.lines):.2f} times the time per line"
+        f"by the program / in process: {(second.ms / second.lines) / (first.ms / first.lines):.2f} times the time per "
+        f"line"
     )
 
 

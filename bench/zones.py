@@ -1,11 +1,12 @@
-"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out whole.
+"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out
+whole.
 
-python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they are
-python -m bench.zones --quick    our templates and drawn forms only
+python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they
+are python -m bench.zones --quick    our templates and drawn forms only
 
-A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or high; a place to
-write when both share 0.3 of what they cover together (its height is a matter of taste). Whole questions: those of several boxes that
-are proposed with exactly these boxes.
+A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or
+high; a place to write when both share 0.3 of what they cover together (its height is a matter of taste). Whole
+questions: those of several boxes that are proposed with exactly these boxes.
 """
 
 import json
@@ -254,9 +255,16 @@ def _sum(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, i
 
 def line(name: str, score: Score) -> str:
     """A row of the table; recall as found/true, precision as found/proposed."""
-    parts = [f"{found:>4d}/{true:<4d}{found / proposed if proposed else 1:>6.0%} " if true or proposed else f"{'-':>9s}{'':7s}" for true, found, proposed in
-             (score.boxes, score.cells, score.areas)]  # fmt: skip
-    return f"{name:44s} {' '.join(f'{part:>17s}' for part in parts)} {score.whole[0]:>8d}/{score.whole[1]:<6d} {score.seconds:>5.1f}"
+    parts = [
+        f"{found:>4d}/{true:<4d}{found / proposed if proposed else 1:>6.0%} "
+        if true or proposed
+        else f"{'-':>9s}{'':7s}"
+        for true, found, proposed in (score.boxes, score.cells, score.areas)
+    ]
+    return (
+        f"{name:44s} {' '.join(f'{part:>17s}' for part in parts)} {score.whole[0]:>8d}/{score.whole[1]:<6d} "
+        f"{score.seconds:>5.1f}"
+    )
 
 
 if __name__ == "__main__":

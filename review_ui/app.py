@@ -104,7 +104,9 @@ def create_app(
 
 
 def hardened_app(cookie: str) -> Flask:
-    """An application without pages that serves only browsers on this computer: host names, origins, CSRF tokens, headers."""
+    """An application without pages that serves only browsers on this computer: host names, origins, CSRF tokens,
+    headers.
+    """
     app = Flask(__name__)
     app.url_map.converters["int"] = NumberInAddress
     app.config.update(

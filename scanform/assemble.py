@@ -83,10 +83,17 @@ class AcceptSettings:
             return max(least, 1 - (1 - threshold) / (1 - usual.text) * (1 - accept))
 
         return cls(
-            choice=moved(usual.choice, 0.5), blank=accept, signature=min(accept, usual.signature), cells=moved(usual.cells, LEAST), text=accept,
-            letters=moved(usual.letters, LEAST), codes=moved(usual.codes, LEAST),
-            listed=moved(usual.listed, LEAST), printed=moved(usual.printed, LEAST), sure=max(accept, usual.sure),
-        )  # fmt: skip
+            choice=moved(usual.choice, 0.5),
+            blank=accept,
+            signature=min(accept, usual.signature),
+            cells=moved(usual.cells, LEAST),
+            text=accept,
+            letters=moved(usual.letters, LEAST),
+            codes=moved(usual.codes, LEAST),
+            listed=moved(usual.listed, LEAST),
+            printed=moved(usual.printed, LEAST),
+            sure=max(accept, usual.sure),
+        )
 
     def characters(self, alphabet: Alphabet | None, *, listed: bool) -> float:
         """For cells in which such characters are allowed; `listed` when the value is in a list."""
@@ -179,9 +186,17 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
     problems = [Problem(slug="page-missing", where=str(number), params=(("page", str(number)),)) for number in missing]
     response = Response(
-        id=form.form_id, questionnaire=questionnaire.code, version=layout.version, channel=Channel.PAPER, answers=tuple(answers), token=form.token,
-        received_at=form.received_at, complete=not missing, pages_missing=missing, problems=tuple(problems),
-    )  # fmt: skip
+        id=form.form_id,
+        questionnaire=questionnaire.code,
+        version=layout.version,
+        channel=Channel.PAPER,
+        answers=tuple(answers),
+        token=form.token,
+        received_at=form.received_at,
+        complete=not missing,
+        pages_missing=missing,
+        problems=tuple(problems),
+    )
     response = consistency.checked(response, consistency.checks_of(questionnaire))
     if not form.copy:
         return response
@@ -570,9 +585,16 @@ def _absent(question: Question, option: str | None, missing: Missing, *, page: i
     """No place for an answer: its page has not come in, or this edition does not ask."""
     gone = missing is Missing.PAGE_MISSING
     return Answer(
-        question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value="", confidence=0.0 if gone else 1.0,
-        status=Status.AUTO, missing=missing, page=page, problems=("page-missing",) if gone else (),
-    )  # fmt: skip
+        question=question.code,
+        option=option,
+        kind=QuestionKind.HANDWRITING if option else question.kind,
+        value="",
+        confidence=0.0 if gone else 1.0,
+        status=Status.AUTO,
+        missing=missing,
+        page=page,
+        problems=("page-missing",) if gone else (),
+    )
 
 
 def _answer(
@@ -590,11 +612,19 @@ def _answer(
         problems = (doubt,)
     status = Status.REVIEW if problems else Status.AUTO
     return Answer(
-        question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value=verdict.value,
-        confidence=min(1.0, max(0.0, verdict.confidence)), status=status, missing=Missing.NO_ANSWER if status is Status.AUTO and not verdict.value else None,
-        reader=next((one.reading.reader for one in seen if one.reading is not None), ""), page=seen[0].page, evidence=_evidence(seen),
-        candidates=verdict.candidates, problems=problems,
-    )  # fmt: skip
+        question=question.code,
+        option=option,
+        kind=QuestionKind.HANDWRITING if option else question.kind,
+        value=verdict.value,
+        confidence=min(1.0, max(0.0, verdict.confidence)),
+        status=status,
+        missing=Missing.NO_ANSWER if status is Status.AUTO and not verdict.value else None,
+        reader=next((one.reading.reader for one in seen if one.reading is not None), ""),
+        page=seen[0].page,
+        evidence=_evidence(seen),
+        candidates=verdict.candidates,
+        problems=problems,
+    )
 
 
 def _evidence(seen: Sequence[_Seen]) -> Evidence | None:

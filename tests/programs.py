@@ -67,7 +67,8 @@ def answered(process: subprocess.Popen) -> dict[str, str]:
             return json.loads("".join(lines))
     process.wait()
     raise AssertionError(
-        f"ended with {process.returncode} and said {''.join(lines)!r} {process.stderr.read() if process.stderr else ''!r}"
+        f"ended with {process.returncode} and said {''.join(lines)!r} "
+        f"{process.stderr.read() if process.stderr else ''!r}"
     )
 
 

@@ -29,7 +29,8 @@ METHODS = {
     " language: str | None = None) -> 'HandOver'",
     "export_readings": "(self, file: str | os.PathLike[str], *, without_contact: bool = False, without_sensitive: bool = False) -> pathlib.Path",
     "import_digital": "(self, file: str | os.PathLike[str], *, questionnaire: str | None = None,"
-    " survey: str | None = None, read_as: collections.abc.Iterable[str] = (), dry_run: bool = False) -> 'ImportSummary'",
+    " survey: str | None = None, read_as: collections.abc.Iterable[str] = (), dry_run: bool = False) -> "
+    "'ImportSummary'",
     "merge": "(self) -> 'MergeSummary'",
     "print_forms": "(self, out: str | os.PathLike[str], *, copies: int | None = None,"
     " recipients: 'StrPath | Iterable[Recipient] | None' = None, reissue: str | None = None,"
@@ -128,7 +129,8 @@ def test_importing_it_loads_nothing():
 def test_the_command_line_starts_without_it():
     """The program and its help load neither the interface nor a database, pictures or data frames."""
     done = run(
-        "import sys; from scanform.cli.program import main; heavy = {'scanform.api', 'sqlalchemy', 'cv2', 'numpy', 'pandas', 'reportlab'};"
+        "import sys; from scanform.cli.program import main; heavy = {'scanform.api', 'sqlalchemy', 'cv2', 'numpy', "
+        "'pandas', 'reportlab'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     assert done.returncode == 0, done.stderr

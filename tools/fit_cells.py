@@ -6,9 +6,10 @@
     python tools/fit_cells.py --hands hands --network digits
     python tools/fit_cells.py --hands hands --network characters [--unipen ../shared/data/handwriting/unipen]
 
-Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from words of real writers (DHSD), then
-warped, written with pens and scanned. One font in five, MNIST's test part and letters of writers 23 and 24 are held out: temperature and figures come from
-them and from strokes by rule of other seeds. UNIPEN is looked at only after the fit, never trained on.
+Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from
+words of real writers (DHSD), then warped, written with pens and scanned. One font in five, MNIST's test part and
+letters of writers 23 and 24 are held out: temperature and figures come from them and from strokes by rule of other
+seeds. UNIPEN is looked at only after the fit, never trained on.
 """
 
 import argparse
@@ -315,9 +316,15 @@ def write_onnx(model: Any, path: Path, classes: tuple[str, ...], temperature: fl
 
     model.eval()
     torch.onnx.export(
-        model, (torch.zeros(1, 1, SIZE, SIZE), torch.zeros(1, 4)), str(path), input_names=["pictures", "facts"], output_names=["logits"],
-        dynamic_axes={"pictures": {0: "n"}, "facts": {0: "n"}, "logits": {1: "n"}}, dynamo=False, opset_version=17,
-    )  # fmt: skip
+        model,
+        (torch.zeros(1, 1, SIZE, SIZE), torch.zeros(1, 4)),
+        str(path),
+        input_names=["pictures", "facts"],
+        output_names=["logits"],
+        dynamic_axes={"pictures": {0: "n"}, "facts": {0: "n"}, "logits": {1: "n"}},
+        dynamo=False,
+        opset_version=17,
+    )
     give_features(path)
     halve(path, {"classes": json.dumps(list(classes), ensure_ascii=False), "temperature": repr(temperature)})
 

@@ -221,9 +221,13 @@ def report(weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> dict[str, float
     p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
     taken, bins = p >= 0.995, np.array_split(np.argsort(p, kind="stable"), 10)
     return {
-        "fields": len(y), "right": round(float(y.mean()), 4), "mean_p": round(float(p.mean()), 4), "accepted": round(float(taken.mean()), 4),
-        "wrong_of_accepted": int((1 - y)[taken].sum()), "ece": round(sum(abs(float(p[b].mean() - y[b].mean())) * len(b) for b in bins) / len(p), 4),
-    }  # fmt: skip
+        "fields": len(y),
+        "right": round(float(y.mean()), 4),
+        "mean_p": round(float(p.mean()), 4),
+        "accepted": round(float(taken.mean()), 4),
+        "wrong_of_accepted": int((1 - y)[taken].sum()),
+        "ece": round(sum(abs(float(p[b].mean() - y[b].mean())) * len(b) for b in bins) / len(p), 4),
+    }
 
 
 def main() -> None:

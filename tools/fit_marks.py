@@ -1,10 +1,11 @@
-"""Fits the models that decide on check boxes (empty, marked, filled) and on blank writing zones, from pages the project makes.
+"""Fits the models that decide on check boxes (empty, marked, filled) and on blank writing zones, from pages the project
+makes.
 
     python tools/fit_marks.py --forms 900 --jobs 2            make pages, fit, write models and their card
     python tools/fit_marks.py --features pages.npz            fit again from measurements saved earlier (--save pages.npz)
 
-Forms are split by their number: form % 10 in 0..5 train, 6..7 calibrate, 8..9 test. Each form has a hand, a pen and a scanner of its
-own, so no writer and no scan is on two sides.
+Forms are split by their number: form % 10 in 0..5 train, 6..7 calibrate, 8..9 test. Each form has a hand, a pen and a
+scanner of its own, so no writer and no scan is on two sides.
 """
 
 import argparse
@@ -276,10 +277,18 @@ def fit(
         [learn_then_test(probs[kinds[0] == kind], truth[kinds[0] == kind], *promised(kind)) for kind in range(count)]
     )
     numbers = {
-        "mean": mean, "spread": spread, "low": train.x.min(0) - slack, "high": train.x.max(0) + slack,
-        "scaling": scaling, "clear": clear, "clear_inked": clear_inked,
-        **{name: np.stack([getattr(member, name) for member in members]) for name in ("hidden", "hidden_bias", "out", "out_bias")},
-    }  # fmt: skip
+        "mean": mean,
+        "spread": spread,
+        "low": train.x.min(0) - slack,
+        "high": train.x.max(0) + slack,
+        "scaling": scaling,
+        "clear": clear,
+        "clear_inked": clear_inked,
+        **{
+            name: np.stack([getattr(member, name) for member in members])
+            for name in ("hidden", "hidden_bias", "out", "out_bias")
+        },
+    }
     as_single = {name: value.astype(np.float32) for name, value in numbers.items()}
     np.savez_compressed(
         out, features=np.array(names), classes=np.array(classes), temperature=np.array(temperature), **as_single
@@ -572,7 +581,8 @@ def _cells(one: dict[str, float]) -> str:
 def _compared(marks: Figures) -> str:
     rule, wrong = marks["rule"]["share"], 1 - marks["accuracy"]
     return (
-        "a rule of thumb (ink in the core of the box against the two limits that are best on the calibration forms) is wrong in "
+        "a rule of thumb (ink in the core of the box against the two limits that are best on the calibration forms) is "
+        "wrong in "
         f"{rule:.2%} of the test boxes, the most probable value of the model in {wrong:.2%}"
     )
 

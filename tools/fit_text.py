@@ -102,9 +102,13 @@ def main() -> None:
     weights = logistic(x[~test], y[~test])
     p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
     report = {
-        "logistic": [round(float(w), 3) for w in weights], "pages": args.pages, "texts": len(rows), "test_texts": int(test.sum()),
-        "right_in_test": round(float(y[test].mean()), 4), "mean_p_in_test": round(float(p[test].mean()), 4),
-    }  # fmt: skip
+        "logistic": [round(float(w), 3) for w in weights],
+        "pages": args.pages,
+        "texts": len(rows),
+        "test_texts": int(test.sum()),
+        "right_in_test": round(float(y[test].mean()), 4),
+        "mean_p_in_test": round(float(p[test].mean()), 4),
+    }
     (MODELS / "text.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))
 

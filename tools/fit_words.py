@@ -6,9 +6,10 @@
     python tools/fit_words.py --dhsd ../shared/data/handwriting/dhsd_train.zip --hands hands --backbone ocr/rapidocr/models/PP-OCRv6_rec_small.onnx
     python tools/fit_lines.py --dhsd ../shared/data/handwriting/dhsd_train.zip      then the probabilities of the line reader
 
-The convolutions of PP-OCRv6-small (up to its last stage) are taken over and trained further under a head of our own, on DHSD (CC BY 4.0, German city and
-street names of real writers) and on words set in handwriting fonts. Split by writer: 1-22 are trained on, 23 and 24 decide the temperature, 25-29 are the
-test. Every labelled crop is drawn anew for every epoch: slanted, stretched, bent, thicker or thinner, paler, noisy. Labels that are wrong at the source
+The convolutions of PP-OCRv6-small (up to its last stage) are taken over and trained further under a head of our own, on
+DHSD (CC BY 4.0, German city and street names of real writers) and on words set in handwriting fonts. Split by writer:
+1-22 are trained on, 23 and 24 decide the temperature, 25-29 are the test. Every labelled crop is drawn anew for every
+epoch: slanted, stretched, bent, thicker or thinner, paler, noisy. Labels that are wrong at the source
 (bench/handwriting/wrong_labels.json) are left out when temperature and figures are taken.
 """
 

@@ -374,13 +374,30 @@ def foreign_letter() -> ScannedPage:
     draw = ImageDraw.Draw(picture)
     text, hand = ImageFont.truetype(letter_font(), 46), ImageFont.truetype(str(FONTS / "la-belle-aurore.woff2"), 110)
     lines = (
-        "Gartenbau Köttelbeck · Am Ölpfad 3 · 44263 Dortmund", "", "", "An alle Vereine im Stadtbezirk", "", "", "Dortmund, den 2. Juni 2025", "", "",
-        "Angebot: Hecken, Bäume, Wege", "", "Sehr geehrte Damen und Herren,", "",
-        "gern pflegen wir auch in diesem Jahr die Außenanlagen Ihres Vereinsheims.", "Bis Ende Juli gewähren wir auf alle Arbeiten zehn Prozent Nachlass.", "",
-        "     Heckenschnitt, je laufender Meter              4,80 Euro", "     Baumpflege, je Stunde                                  52,00 Euro",
-        "     Wegebau nach Aufmaß                                  auf Anfrage", "", "Rufen Sie uns an, wir beraten Sie kostenlos vor Ort.", "",
+        "Gartenbau Köttelbeck · Am Ölpfad 3 · 44263 Dortmund",
+        "",
+        "",
+        "An alle Vereine im Stadtbezirk",
+        "",
+        "",
+        "Dortmund, den 2. Juni 2025",
+        "",
+        "",
+        "Angebot: Hecken, Bäume, Wege",
+        "",
+        "Sehr geehrte Damen und Herren,",
+        "",
+        "gern pflegen wir auch in diesem Jahr die Außenanlagen Ihres Vereinsheims.",
+        "Bis Ende Juli gewähren wir auf alle Arbeiten zehn Prozent Nachlass.",
+        "",
+        "     Heckenschnitt, je laufender Meter              4,80 Euro",
+        "     Baumpflege, je Stunde                                  52,00 Euro",
+        "     Wegebau nach Aufmaß                                  auf Anfrage",
+        "",
+        "Rufen Sie uns an, wir beraten Sie kostenlos vor Ort.",
+        "",
         "Mit freundlichen Grüßen",
-    )  # fmt: skip
+    )
     for i, line in enumerate(lines):
         draw.text((300, 380 + 84 * i), line, font=text, fill=0)
     draw.text((330, 380 + 84 * len(lines) + 10), "W. Köttelbeck", font=hand, fill=60)

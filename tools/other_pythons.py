@@ -1,15 +1,18 @@
-"""Looks whether the code suits the other supported versions of Python that are installed here: quickly, without their packages.
+"""Looks whether the code suits the other supported versions of Python that are installed here: quickly, without their
+packages.
 
     python tools/other_pythons.py
 
-For each of python3.11, python3.12 and python3.13 that is found on the PATH or in ~/.pyenv/versions, but the one that runs this:
+For each of python3.11, python3.12 and python3.13 that is found on the PATH or in ~/.pyenv/versions, but the one that
+runs this:
 
-1. every file is compiled, and a warning of the compiler is an error;
-2. every name that the code imports from the standard library is there;
-3. every module is imported whose packages that interpreter has (without any: the model, the errors, and what builds on them only).
+1. every file is compiled, and a warning of the compiler is an error; 2. every name that the code imports from the
+standard library is there; 3. every module is imported whose packages that interpreter has (without any: the model, the
+errors, and what builds on them only).
 
-Where there is a virtual environment .venv-3.12 (made by `python3.12 -m venv .venv-3.12` and `pip install -e ".[dev]"`), its Python is taken, so that
-all modules are imported, and the tests are collected with it. What only shows when a test runs is not found out here.
+Where there is a virtual environment .venv-3.12 (made by `python3.12 -m venv .venv-3.12` and `pip install -e ".[dev]"`),
+its Python is taken, so that all modules are imported, and the tests are collected with it. What only shows when a test
+runs is not found out here.
 """
 
 import argparse

@@ -102,9 +102,15 @@ def random_look(rng: np.random.Generator) -> Look:
     wide = float(rng.choice([0.0, 28, 45])) if kind in ("box", "letters") else 0.0
     grey = int(rng.choice([0, 0, 0, 60, 120]))
     return Look(
-        round=kind == "bubble" or (kind == "dense" and rng.random() < 0.6), width=side, height=side * ratio, gap=gap, line=float(rng.uniform(0.15, 0.45)),
-        grey=grey, inside=kind == "letters" or (kind in ("bubble", "dense") and rng.random() < 0.5), across=max(wide, side + gap),
-    )  # fmt: skip
+        round=kind == "bubble" or (kind == "dense" and rng.random() < 0.6),
+        width=side,
+        height=side * ratio,
+        gap=gap,
+        line=float(rng.uniform(0.15, 0.45)),
+        grey=grey,
+        inside=kind == "letters" or (kind in ("bubble", "dense") and rng.random() < 0.5),
+        across=max(wide, side + gap),
+    )
 
 
 def practice_page(rng: np.random.Generator) -> tuple[PageLayout, Gray]:

@@ -15,7 +15,8 @@ RECIPIENTS = (
     ("XG7A4PJ1", "Türkisch-Deutscher Kulturverein Nordhafen", "Schützenstraße 88 | 44147 Dortmund"),
     (
         "5VE0SK9T",
-        "Verein zur Förderung der offenen Jugendarbeit und der generationenübergreifenden Begegnung im Dortmunder Westen e. V.",
+        "Verein zur Förderung der offenen Jugendarbeit und der generationenübergreifenden Begegnung im Dortmunder "
+        "Westen e. V.",
         "Lütgen Weg 21 | 44369 Dortmund",
     ),
     ("D8H1WMR6", "Café Zeitlos – Begegnung für Jung & Alt", "Rheinische Straße 140 | 44137 Dortmund"),

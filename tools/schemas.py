@@ -71,8 +71,10 @@ CONTRACTS = (
         type=table.FixedCells,
         title="responses.csv: one row per response of one questionnaire",
         description="CSV, UTF-8 with BOM, comma, CRLF, decimal point, ISO dates, HH:MM. This schema describes one row, all cells as text: the fixed "
-        "columns first, then question columns. Single choice and cells: <question>. Multiple choice: <question>__<option>, 0 or 1 or a missing code. "
-        "Text: <question> and <question>__status. Text beside an option: <question>__<option>_text and its __status. Where people kept a text that no "
+        "columns first, then question columns. Single choice and cells: <question>. Multiple choice: "
+        "<question>__<option>, 0 or 1 or a missing code. "
+        "Text: <question> and <question>__status. Text beside an option: <question>__<option>_text and its __status. "
+        "Where people kept a text that no "
         "rule admits, <column>__as_written stands behind its column, which holds the missing code then.",
         identity="scanform-responses/1",
     ),
@@ -81,7 +83,8 @@ CONTRACTS = (
         type=config.Config,
         title="survey.toml: the settings of a project folder",
         description="Beside it lie questionnaires/<code>.yaml, layouts/<digest>/layout.json with page-N.png and recipients.json (what forms bear in "
-        "print of their recipients, where a question asks for it; personal data), scanform.sqlite, archive/, and project-id (whose folder this is; "
+        "print of their recipients, where a question asks for it; personal data), scanform.sqlite, archive/, and "
+        "project-id (whose folder this is; "
         "the database says the same).",
         identity=config.FORMAT,
         format=config.FORMAT,

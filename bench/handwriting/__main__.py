@@ -1,14 +1,16 @@
-"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same through the whole chain.
+"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same
+through the whole chain.
 
     python -m bench.handwriting                                            all tables (about 5 minutes)
     python -m bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
     python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains
     python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
 
-Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
-are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single characters are those that
-are as probable as `accept` (survey.toml) asks for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose
-labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
+Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those
+of the five writers of DHSD that are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors
+(Clopper and Pearson). "Accepted" of single characters are those that are as probable as `accept` (survey.toml) asks
+for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose labels are
+often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse
@@ -58,8 +60,10 @@ def tables(args: argparse.Namespace) -> None:
     said["capitals in cells"] = characters("characters", capitals, LETTERS)
     print("\nfive digits of one writer in five cells")
     for name, asked in (
-        ("no list", Asked()), (f"list of {LISTED}, open", Asked(listed=LISTED)), ("not in the list", Asked(listed=LISTED, unlisted=True)),
-    ):  # fmt: skip
+        ("no list", Asked()),
+        (f"list of {LISTED}, open", Asked(listed=LISTED)),
+        ("not in the list", Asked(listed=LISTED, unlisted=True)),
+    ):
         print(f"  {name:20} " + strings(digits, asked))
     print("\nthe whole chain: printed, written, scanned, registered, read, judged by the survey's rules")
     for name, counts in sorted(
@@ -86,8 +90,11 @@ def tables(args: argparse.Namespace) -> None:
     )
     print("\nstreets with the number of a house")
     for same, expected, title in (
-        (True, True, "printed"), (False, True, "another house printed"), (True, False, "listed"), (False, False, "another house listed"),
-    ):  # fmt: skip
+        (True, True, "printed"),
+        (False, True, "another house printed"),
+        (True, False, "listed"),
+        (False, False, "another house listed"),
+    ):
         print(f"  {title:24} " + words.houses(hands, digits, same=same, expected=expected))
     print("\nthe whole chain: names written into printed lines, lists hold two of three")
     for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed, profiles=chain.OFFICE).items()):
@@ -107,8 +114,10 @@ def of_chain(counts: chain.Counts) -> str:
     fields, characters = max(counts.fields, 1), max(counts.characters, 1)
     slugs = " ".join(f"{slug}:{count}" for slug, count in counts.slugs.most_common(3))
     return (
-        f"characters {counts.right_characters / characters:7.2%} of {counts.characters:5d}   right {counts.right / fields:6.1%} of {counts.fields:4d}   "
-        f"accepted {counts.accepted / fields:6.1%}, {counts.silent} wrong (< {100 * upper_bound(counts.silent, counts.accepted):.2f} %)   "
+        f"characters {counts.right_characters / characters:7.2%} of {counts.characters:5d}   right "
+        f"{counts.right / fields:6.1%} of {counts.fields:4d}   "
+        f"accepted {counts.accepted / fields:6.1%}, {counts.silent} wrong (< "
+        f"{100 * upper_bound(counts.silent, counts.accepted):.2f} %)   "
         f"blank {counts.blanks}, to a person {counts.blanks_to_person}, with a value {counts.blanks_filled}   {slugs}"
     )
 
@@ -135,8 +144,10 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
         taken = mine & (top >= ACCEPT)
         errors, wrong, count = int((~right & mine).sum()), int((~right & taken).sum()), int(mine.sum())
         print(
-            f"  {site:5} {count:5d}  right {1 - errors / count:7.2%} (errors < {100 * upper_bound(errors, count):5.2f} %)"
-            f"  accepted {taken.sum() / count:6.1%}, {wrong:2d} wrong (< {100 * upper_bound(wrong, int(taken.sum())):5.2f} %)"
+            f"  {site:5} {count:5d}  right {1 - errors / count:7.2%} (errors < {100 * upper_bound(errors, count):5.2f} "
+            f"%)"
+            f"  accepted {taken.sum() / count:6.1%}, {wrong:2d} wrong (< "
+            f"{100 * upper_bound(wrong, int(taken.sum())):5.2f} %)"
         )
     by = Counter(one.truth for one in written)
     missed: dict[str, Counter[str]] = defaultdict(Counter)
@@ -146,7 +157,8 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
     print("  wrong by character: " + ", ".join(f"{c} {sum(missed[c].values()) / by[c]:.1%}" for c in known if by[c]))
     bins = np.array_split(np.argsort(top), 15)
     print(
-        f"  calibration error {sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}"
+        f"  calibration error "
+        f"{sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}"
     )
     sound = ~np.isin(sites, sorted(chain.LEFT_OUT))
     return Said(chances=top[sound], right=right[sound])
@@ -157,7 +169,10 @@ def strings(written: Sequence[Written], asked: Asked) -> str:
     said, right, told = read_rows(written, asked)
     count, found = len(said.chances), taken(said, AcceptSettings().codes if asked.listed else AcceptSettings().cells)
     bound = 100 * upper_bound(found.wrong, found.count)
-    out = f"right {right / count:6.1%}   accepted {found.count / count:6.1%}, {found.wrong} wrong of {found.count} (< {bound:.2f} %)"
+    out = (
+        f"right {right / count:6.1%}   accepted {found.count / count:6.1%}, {found.wrong} wrong of {found.count} (< "
+        f"{bound:.2f} %)"
+    )
     return out + (f"   called unlisted {told / count:.1%}" if asked.listed else "")
 
 

@@ -45,7 +45,10 @@ class Taken:
     wrong: int
 
     def __str__(self) -> str:
-        return f"{self.fraction:6.1%} accepted, {self.wrong} of {self.count} wrong (< {100 * upper_bound(self.wrong, self.count):.2f} %)"
+        return (
+            f"{self.fraction:6.1%} accepted, {self.wrong} of {self.count} wrong (< "
+            f"{100 * upper_bound(self.wrong, self.count):.2f} %)"
+        )
 
 
 def taken(said: Said, threshold: float, possible: float = 1.0) -> Taken:
@@ -123,7 +126,8 @@ def line(name: str, choosing: Said, judging: Said, own: float, *, possible: floa
     for title, threshold in (("least", found), ("the program's", own)):
         if threshold is not None:
             print(
-                f"    {title:13} {threshold:<6}  choosing {taken(choosing, threshold, possible)}   judging {taken(judging, threshold, possible)}"
+                f"    {title:13} {threshold:<6}  choosing {taken(choosing, threshold, possible)}   judging "
+                f"{taken(judging, threshold, possible)}"
             )
 
 

@@ -65,8 +65,14 @@ def drawn(kinds: Mapping[str, Said]) -> str:
         for number in range(len(kinds))
     ]
     parts = [_diagram(name, said, x, y) for (name, said), (x, y) in zip(kinds.items(), places, strict=True)]
-    style = "text { font: 12px sans-serif; fill: #222 } .grid { stroke: #ddd } .ideal { stroke: #888; stroke-dasharray: 4 3 } .bound { stroke: #0b5394 }"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img"><title>Reliability of probabilities</title>'
+    style = (
+        "text { font: 12px sans-serif; fill: #222 } .grid { stroke: #ddd } .ideal { stroke: #888; stroke-dasharray: 4 "
+        "3 } .bound { stroke: #0b5394 }"
+    )
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img"><title>Reliability of '
+        f"probabilities</title>"
+    )
     return f'{head}<style>{style}</style><rect width="{wide}" height="{high}" fill="#fff"/>{"".join(parts)}</svg>\n'
 
 
@@ -89,6 +95,7 @@ def _diagram(name: str, said: Said, x: int, y: int) -> str:
         f'<text x="{x}" y="{y - 10}" font-weight="bold">{escape(name)} ({len(said.chances)})</text>'
         f'<text x="{x}" y="{y + SIDE + 16}">0</text><text x="{x + SIDE - 8}" y="{y + SIDE + 16}">1</text>'
         f'<text x="{x + SIDE / 2 - 45:.0f}" y="{y + SIDE + 16}">said to be right</text>'
-        f'<text x="{x - 8}" y="{y + SIDE / 2 + 20:.0f}" transform="rotate(-90 {x - 8} {y + SIDE / 2 + 20:.0f})">was right</text>'
+        f'<text x="{x - 8}" y="{y + SIDE / 2 + 20:.0f}" transform="rotate(-90 {x - 8} {y + SIDE / 2 + 20:.0f})">was '
+        f"right</text>"
     )
     return f'<g>{grid}<path class="ideal" d="M{at(0, 0)} L{at(1, 1)}"/>{bounds}{dots}{labels}</g>'

@@ -46,9 +46,13 @@ def read_rows(
     ]  # fmt: skip
     codes = [f"44{number:03d}" for number in rng.choice(1000, max(asked.listed, 1), replace=False)]
     question = Question(
-        code="row", kind=QuestionKind.COMB, text=Texts(entries=(("en", "x"),)), alphabet=asked.alphabet, cells=(max(asked.lengths),),
+        code="row",
+        kind=QuestionKind.COMB,
+        text=Texts(entries=(("en", "x"),)),
+        alphabet=asked.alphabet,
+        cells=(max(asked.lengths),),
         values=tuple(codes) if asked.listed else (),
-    )  # fmt: skip
+    )
     chances, rights, right, told = [], [], 0, 0
     for _ in range(count):
         ways = hands[int(rng.integers(len(hands)))]

@@ -115,7 +115,8 @@ def free(hands: Hands) -> Said:
         bins = np.array_split(np.argsort(p), 10)
         error = sum(abs(float(p[b].mean() - y[b].mean())) * len(b) for b in bins if len(b)) / len(p)
         print(
-            f"  {name:9} {len(every):4d}  characters wrong {wrong / characters:6.2%}   exact {exact / len(every):6.1%}   calibration error {error:.3f}"
+            f"  {name:9} {len(every):4d}  characters wrong {wrong / characters:6.2%}   exact {exact / len(every):6.1%} "
+            f"  calibration error {error:.3f}"
         )
     return Said(chances=np.array([row[3] for row in rows["all"]]), right=np.array([row[2] for row in rows["all"]]))
 
@@ -155,7 +156,8 @@ def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str
         ),
     )
     return (
-        f"right {right / count:6.1%}   accepted {len(taken) / count:6.1%}, {wrong} wrong of {len(taken)} (< {100 * upper_bound(wrong, len(taken)):.2f} %)"
+        f"right {right / count:6.1%}   accepted {len(taken) / count:6.1%}, {wrong} wrong of {len(taken)} (< "
+        f"{100 * upper_bound(wrong, len(taken)):.2f} %)"
         f"   called unlisted {told / count:6.1%} of {count}"
     ), said
 

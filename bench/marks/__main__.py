@@ -4,8 +4,9 @@
     python -m bench.marks                              at least 10,000 boxes of each kind
     python -m bench.marks --office 1549703 --jobs 2    and as many positions of the office profiles as ballot scanners are tested with
 
-The corpus is made anew from seeds: printed sheets, pens, marks and scans of `scanform.simulate`, read by `scanform.register` and `scanform.recognize`
-from pixels. A silent error is a box that no person would see (confidence above the threshold, no problem) with a value that is not the truth.
+The corpus is made anew from seeds: printed sheets, pens, marks and scans of `scanform.simulate`, read by
+`scanform.register` and `scanform.recognize` from pixels. A silent error is a box that no person would see (confidence
+above the threshold, no problem) with a value that is not the truth.
 """
 
 import argparse

@@ -121,10 +121,16 @@ def measure_page(kind: str, number: int, seed: int) -> PageRows:
         found, truth = read.get(zone.id), filled.values[zone.id]
         boxes.append(
             Box(
-                sheet=sheet.name, zone=zone.id, style=filled.truth.marks[zone.id].style.value, pen=pen, truth=truth.value if truth else None,
-                value=found.value if found else "", confidence=found.confidence if found else 0.0, problem=found.problem if found else "page",
+                sheet=sheet.name,
+                zone=zone.id,
+                style=filled.truth.marks[zone.id].style.value,
+                pen=pen,
+                truth=truth.value if truth else None,
+                value=found.value if found else "",
+                confidence=found.confidence if found else 0.0,
+                problem=found.problem if found else "page",
             )
-        )  # fmt: skip
+        )
     return PageRows(kind=kind, number=number, tier=tier, lost=False, boxes=tuple(boxes))
 
 

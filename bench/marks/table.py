@@ -99,7 +99,8 @@ class Count:
 
 
 HEAD = (
-    "| kind | pages | not read | boxes | marked (hard) | silent | at most per 10,000 | to review | of marked | ECE | tiers | SDAPS | marksense | OMRChecker |\n"
+    "| kind | pages | not read | boxes | marked (hard) | silent | at most per 10,000 | to review | of marked | ECE | "
+    "tiers | SDAPS | marksense | OMRChecker |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
@@ -118,9 +119,19 @@ def _row(name: str, count: Count, peers: Sequence[str]) -> str:
     bound = upper_bound(count.silent, count.boxes) * 10_000
     tiers = " ".join(f"{tier}:{number}" for tier, number in sorted(count.tiers.items()) if tier != "-")
     cells = (
-        name, f"{count.pages:,}", f"{count.kept}", f"{count.boxes:,}", f"{count.marked:,} ({count.hard / max(count.marked, 1):.0%})", f"{count.silent}",
-        f"{bound:.3f}", f"{count.review / max(count.boxes, 1):.2%}", f"{count.marked_review / max(count.marked, 1):.1%}", f"{count.ece:.5f}", tiers, *peers,
-    )  # fmt: skip
+        name,
+        f"{count.pages:,}",
+        f"{count.kept}",
+        f"{count.boxes:,}",
+        f"{count.marked:,} ({count.hard / max(count.marked, 1):.0%})",
+        f"{count.silent}",
+        f"{bound:.3f}",
+        f"{count.review / max(count.boxes, 1):.2%}",
+        f"{count.marked_review / max(count.marked, 1):.1%}",
+        f"{count.ece:.5f}",
+        tiers,
+        *peers,
+    )
     return "| " + " | ".join(cells) + " |"
 
 
@@ -138,8 +149,11 @@ def verdicts(counts: dict[str, Count]) -> list[str]:
     damaged = {name: count for name, count in counts.items() if name not in OFFICE}
     if damaged:
         worst = max(damaged.items(), key=lambda item: item[1].silent)
-        out.append(f"damage kinds: {sum(c.silent for c in damaged.values())} silent errors in {sum(c.boxes for c in damaged.values()):,} boxes "
-                   f"(goal: 0 in 10,000 of each kind; most: {worst[1].silent}, {worst[0]})")  # fmt: skip
+        out.append(
+            f"damage kinds: {sum(c.silent for c in damaged.values())} silent errors in "
+            f"{sum(c.boxes for c in damaged.values()):,} boxes "
+            f"(goal: 0 in 10,000 of each kind; most: {worst[1].silent}, {worst[0]})"
+        )
     return out
 
 
@@ -232,7 +246,12 @@ def documentation(counts: dict[str, Count], *, command: str, libraries: str) -> 
     office = pooled(count for name, count in counts.items() if name in OFFICE)
     damaged = pooled(count for name, count in counts.items() if name not in OFFICE)
     return DOCUMENT.format(
-        libraries=libraries, command=command, table="\n".join(lines(counts)), verdicts="\n".join(f"- {line}" for line in verdicts(counts)),
+        libraries=libraries,
+        command=command,
+        table="\n".join(lines(counts)),
+        verdicts="\n".join(f"- {line}" for line in verdicts(counts)),
         styles="\n".join(by_style(office)),
-        office="\n".join(reliability(office)), damaged="\n".join(reliability(damaged)), errors="\n".join(f"-{line}" for line in worst(counts)) or "None.",
-    )  # fmt: skip
+        office="\n".join(reliability(office)),
+        damaged="\n".join(reliability(damaged)),
+        errors="\n".join(f"-{line}" for line in worst(counts)) or "None.",
+    )

@@ -66,8 +66,8 @@ class SecondFactors:
         )
 
     def step(self, code: str, kept: str) -> int | None:
-        """The time step (RFC 6238) to which this code belongs; None when it is valid in none of the current steps. Spaces
-        in the code are ignored.
+        """The time step (RFC 6238) to which this code belongs; None when it is valid in none of the current steps.
+        Spaces in the code are ignored.
         """
         digits, secret = "".join(code.split()), self._secret(kept)
         if secret is None or not (digits.isascii() and digits.isdigit()):

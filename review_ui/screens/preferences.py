@@ -99,8 +99,8 @@ class KeyRow:
 
 
 def help_rows(mine: Preferences, screen: str, language: str) -> list[KeyRow]:
-    """The rows of a table of keys: first those that are the same for everybody, then those that can be changed, and last
-    the nine answers together.
+    """The rows of a table of keys: first those that are the same for everybody, then those that can be changed, and
+    last the nine answers together.
     """
     fixed = [
         KeyRow(action=None, caps=caps, text=text(f"keys.fixed.{screen}-{name}", language))

@@ -99,8 +99,8 @@ def _add_changes(app: Flask, uploads: UploadDesk, default: str) -> None:
     @app.post("/api/uploads")
     @needs(Right.HAND_IN)
     def hand_in_file() -> ResponseReturnValue:
-        """One file as the request body. Its name comes in a header: file names may contain names of people, which stay out
-        of URLs.
+        """One file as the request body. Its name comes in a header: file names may contain names of people, which stay
+        out of URLs.
         """
         name, group = unquote(request.headers.get("X-File-Name", "")), request.headers.get("X-Group", "")
         stream = cast("BinaryIO", request.stream)

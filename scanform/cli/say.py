@@ -283,9 +283,13 @@ def visible_lines(shown: str) -> str:
 def format_data(decision: "FormatDecision") -> dict[str, str]:
     """How one column is read, for machines."""
     return {
-        "column": decision.column, "kind": decision.kind.value, "reading": decision.reading, "basis": decision.basis.value,
-        "example": decision.example, "read_as": decision.read_as,
-    }  # fmt: skip
+        "column": decision.column,
+        "kind": decision.kind.value,
+        "reading": decision.reading,
+        "basis": decision.basis.value,
+        "example": decision.example,
+        "read_as": decision.read_as,
+    }
 
 
 def problem_data(problem: "Problem", language: str) -> dict[str, Any]:

@@ -13,9 +13,26 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import Decision
 
 PROVENANCE = (
-    "response_id", "column", "value", "rule", "source_response", "source_value", "channel", "status", "confidence", "reader",
-    "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px", "as_written",
-)  # fmt: skip
+    "response_id",
+    "column",
+    "value",
+    "rule",
+    "source_response",
+    "source_value",
+    "channel",
+    "status",
+    "confidence",
+    "reader",
+    "reviewer",
+    "decided_at",
+    "source_file",
+    "source_page",
+    "x_px",
+    "y_px",
+    "w_px",
+    "h_px",
+    "as_written",
+)
 CONFLICTS = (
     "item",
     "response_id",

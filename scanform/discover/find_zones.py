@@ -109,9 +109,14 @@ def find_page(
     questions, group, digits = _questions(boxes, ink, px_per_mm, groups)
     ovals = sum(one.shape is Shape.OVAL for one in boxes)
     return FoundPage(
-        questions=tuple(questions), group=tuple(group), digits=tuple(digits), combs=tuple(tuple(one.rect for one in comb) for comb in combs),
-        areas=tuple(areas), beside=_beside(questions, areas, groups), filled=2 * ovals > len(boxes) > 0,
-    )  # fmt: skip
+        questions=tuple(questions),
+        group=tuple(group),
+        digits=tuple(digits),
+        combs=tuple(tuple(one.rect for one in comb) for comb in combs),
+        areas=tuple(areas),
+        beside=_beside(questions, areas, groups),
+        filled=2 * ovals > len(boxes) > 0,
+    )
 
 
 def zones_of(pages: Sequence[FoundPage]) -> list[tuple[Zone, ...]]:
@@ -174,14 +179,26 @@ def _marks(page: FoundPage, number: int, code: str, group: str | None) -> Iterat
     for place, rect in enumerate(boxes):
         option = place if page.digits[number] else place + 1
         yield Zone(
-            id=f"{code}.{option}", question=code, kind=ZoneKind.MARK, rect=rect, option=str(option), group=group, multiple=len(boxes) == 1
-        )  # fmt: skip
+            id=f"{code}.{option}",
+            question=code,
+            kind=ZoneKind.MARK,
+            rect=rect,
+            option=str(option),
+            group=group,
+            multiple=len(boxes) == 1,
+        )
         for area, owner in page.beside.items():
             if owner == (number, place):
                 found = page.areas[area]
                 yield Zone(
-                    id=f"{code}.{option}.text", question=code, kind=ZoneKind.HANDWRITING, rect=found.rect, option=str(option), group=group, lines=found.lines
-                )  # fmt: skip
+                    id=f"{code}.{option}.text",
+                    question=code,
+                    kind=ZoneKind.HANDWRITING,
+                    rect=found.rect,
+                    option=str(option),
+                    group=group,
+                    lines=found.lines,
+                )
 
 
 # --- cells and places to write ---------------------------------------------------------------------------------------

@@ -154,16 +154,27 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: ZoneText | No
         )  # fmt: skip
     if zone.kind is ZoneKind.SIGNATURE:
         return FieldReading(
-            zone=zone.id, value=SIGNED, confidence=inked, box=box, reader=INK_READER,
-            candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)), problems=("unsure-blank",) if unsure else (),
-        )  # fmt: skip
+            zone=zone.id,
+            value=SIGNED,
+            confidence=inked,
+            box=box,
+            reader=INK_READER,
+            candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)),
+            problems=("unsure-blank",) if unsure else (),
+        )
     read = written or NOTHING
     others = tuple(
         Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip()
     )
     unread = not read.text.strip() or not read.clear or (zone.kind is ZoneKind.COMB and cells.UNREAD in read.text)
     return FieldReading(
-        zone=zone.id, value=read.text, confidence=others[0].probability if others else 0.0, box=box, reader=read.reader,
-        candidates=tuple(sorted((*others, Candidate(value="", probability=1 - inked)), key=lambda one: -one.probability)),
+        zone=zone.id,
+        value=read.text,
+        confidence=others[0].probability if others else 0.0,
+        box=box,
+        reader=read.reader,
+        candidates=tuple(
+            sorted((*others, Candidate(value="", probability=1 - inked)), key=lambda one: -one.probability)
+        ),
         problems=() if not unread else ("illegible-cells",) if zone.kind is ZoneKind.COMB else ("handwriting",),
-    )  # fmt: skip
+    )

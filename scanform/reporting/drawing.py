@@ -67,7 +67,8 @@ def stack(parts: Sequence[tuple[str, int]], *, title: str, description: str, nam
         if width > 30:
             ink = "#ffffff" if colour in _DARK else "#14212b"
             shapes.append(
-                f'<text x="{at + width / 2 - 1:.1f}" y="23" fill="{ink}" text-anchor="middle" font-size="16">{count}</text>'
+                f'<text x="{at + width / 2 - 1:.1f}" y="23" fill="{ink}" text-anchor="middle" '
+                f'font-size="16">{count}</text>'
             )
         at += width
     return _picture("".join(shapes), view="0 0 768 34", kind="stack", name=name, title=title, description=description)
@@ -93,10 +94,12 @@ def histogram(bins: Sequence[Bin], labels: Sequence[str], *, title: str, descrip
             f'<rect x="{x + 2:.1f}" y="{120 - height:.1f}" width="{width - 4:.1f}" height="{height:.1f}" fill="{BAR}"/>'
         )
         shapes.append(
-            f'<text x="{x + width / 2:.1f}" y="{114 - height:.1f}" text-anchor="middle" font-size="13" fill="#14212b">{part.count}</text>'
+            f'<text x="{x + width / 2:.1f}" y="{114 - height:.1f}" text-anchor="middle" font-size="13" '
+            f'fill="#14212b">{part.count}</text>'
         )
         shapes.append(
-            f'<text x="{x + width / 2:.1f}" y="137" text-anchor="middle" font-size="{_label_size(label, width):.1f}" fill="#3c4852">{escape(label)}</text>'
+            f'<text x="{x + width / 2:.1f}" y="137" text-anchor="middle" font-size="{_label_size(label, width):.1f}" '
+            f'fill="#3c4852">{escape(label)}</text>'
         )
     return _picture(
         "".join(shapes), view="0 0 420 144", kind="histogram", name=names.next(), title=title, description=description
@@ -108,7 +111,10 @@ def _label_size(label: str, width: float) -> float:
 
 
 def _row_picture(content: str) -> str:
-    return f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">{content}</svg>'
+    return (
+        f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" '
+        f'focusable="false">{content}</svg>'
+    )
 
 
 def _picture(content: str, *, view: str, kind: str, name: str, title: str, description: str) -> str:

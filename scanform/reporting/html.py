@@ -44,7 +44,8 @@ def report(data: ReportData, *, language: str = "de") -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         f"<title>{escape(title)}</title><style>{CSS}</style></head>\n<body>"
         f'<a class="skip" href="#content">{page.t("skip")}</a>{page.header(title)}'
-        f'<main id="content">{page.tiles()}<nav aria-labelledby="contents"><h2 id="contents">{page.t("contents")}</h2><ol>{contents}</ol></nav>'
+        f'<main id="content">{page.tiles()}<nav aria-labelledby="contents">'
+        f'<h2 id="contents">{page.t("contents")}</h2><ol>{contents}</ol></nav>'
         f"{main}</main><footer>{page.date()}</footer></body>\n</html>\n"
     )
 
@@ -101,7 +102,10 @@ class _Page:
         """The publisher, the subject and the date of the data."""
         publishers = ", ".join(dict.fromkeys(survey.publisher for survey in self.data.surveys if survey.publisher))
         above = f'<p class="publisher">{escape(publishers)}</p>' if publishers else ""
-        return f'<header>{above}<h1>{escape(title)}</h1><p class="date">{self.date()}</p><p class="notice">{self.t("internal")}</p></header>'
+        return (
+            f'<header>{above}<h1>{escape(title)}</h1><p class="date">{self.date()}</p>'
+            f'<p class="notice">{self.t("internal")}</p></header>'
+        )
 
     def tiles(self) -> str:
         """The five key numbers."""
@@ -173,7 +177,9 @@ class _Page:
         ]
         total = sum(count for _, count in found)
         key = "fates-agree" if total == self.data.pages else "fates-differ"
-        sentence = f'<p class="{"alarm" if total != self.data.pages else "base"}">{self.t(key, pages=self.number(self.data.pages), sum=self.number(total))}</p>'
+        look = "alarm" if total != self.data.pages else "base"
+        words = self.t(key, pages=self.number(self.data.pages), sum=self.number(total))
+        sentence = f'<p class="{look}">{words}</p>'
         rows = [(escape(label), self.number(count), self.percent(count, total)) for label, count in found]
         foot = (self.t("sum"), self.number(total), self.percent(total, total))
         body = self.stacked("fates-title", found) + self.table(
@@ -191,7 +197,10 @@ class _Page:
         absent = sum(part.absent for part in found)
         note = f'<p class="base">{self.t("absent-note", count=self.number(absent))}</p>' if absent else ""
         body = "".join(f"<tr>{row}</tr>" for row in rows)
-        head = f'<th scope="col">{self.t(heads[0])}</th><th scope="col" class="draw">{self.t("share")} ({self.t("automatic")})</th>'
+        head = (
+            f'<th scope="col">{self.t(heads[0])}</th>'
+            f'<th scope="col" class="draw">{self.t("share")} ({self.t("automatic")})</th>'
+        )
         head += "".join(f'<th scope="col" class="n">{self.t(name)}</th>' for name in heads[1:])
         return (
             f'<p>{self.t("reading-intro")}</p><div class="scroll"><table><caption>{self.t("reading-title")}</caption>'
@@ -202,7 +211,10 @@ class _Page:
         """One kind of field: bar and numbers."""
         label = escape(text(f"merge.kind-{part.kind.value}", self.language))
         counts = (part.confirmed, part.corrected, part.waiting)
-        cells = f'<td class="n">{self.number(part.total)}</td><td class="n">{self.number(part.automatic)} ({self.percent(part.automatic, part.total)})</td>'
+        cells = (
+            f'<td class="n">{self.number(part.total)}</td>'
+            f'<td class="n">{self.number(part.automatic)} ({self.percent(part.automatic, part.total)})</td>'
+        )
         cells += "".join(f'<td class="n">{self.number(count)}</td>' for count in counts)
         fraction = part.automatic / part.total if part.total else 0.0
         return f'<th scope="row">{label}</th><td class="draw">{drawing.bar(fraction)}</td>{cells}'
@@ -215,7 +227,8 @@ class _Page:
         most = max(count for _, count in found)
         rows = [(escape(reason), drawing.bar(count / most), self.number(count)) for reason, count in found]
         foot = (self.t("sum"), "", self.number(sum(count for _, count in found)))
-        return f"<p>{self.t('waiting-intro')}</p>{self.table((self.t('reason'), '', self.t('count')), rows, foot, drawn=1)}"
+        table = self.table((self.t("reason"), "", self.t("count")), rows, foot, drawn=1)
+        return f"<p>{self.t('waiting-intro')}</p>{table}"
 
     def survey(self, survey: Survey) -> str:
         """The results of one questionnaire."""
@@ -240,13 +253,15 @@ class _Page:
             return f"<p>{self.t('conflicts-none')}</p>"
         rows = [(escape(c.title), self.number(c.waiting), self.number(c.decided)) for c in found]
         foot = (self.t("sum"), self.number(sum(c.waiting for c in found)), self.number(sum(c.decided for c in found)))
-        return f"<p>{self.t('conflicts-intro')}</p>{self.table((self.t('question'), self.t('open'), self.t('decided')), rows, foot)}"
+        table = self.table((self.t("question"), self.t("open"), self.t("decided")), rows, foot)
+        return f"<p>{self.t('conflicts-intro')}</p>{table}"
 
     def hints(self) -> str:
         """Remarks about tokens."""
         if not self.data.problems:
             return f"<p>{self.t('hints-none')}</p>"
-        return f"<ul>{''.join(f'<li>{escape(problem_text(problem, self.language))}</li>' for problem in self.data.problems)}</ul>"
+        texts = (escape(problem_text(problem, self.language)) for problem in self.data.problems)
+        return f"<ul>{''.join(f'<li>{words}</li>' for words in texts)}</ul>"
 
     def method(self) -> str:
         """How the numbers were obtained."""
@@ -297,7 +312,10 @@ class _Page:
         )
         rows = "".join(self.matrix_row(row, heat=figure.multiple) for row in figure.rows)
         kind = "heat" if figure.multiple else "rows"
-        return f'{legend}<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        return (
+            f'{legend}<div class="scroll"><table class="{kind}">'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
 
     def matrix_row(self, row: ChoiceFigure, *, heat: bool) -> str:
         """One row of a matrix."""
@@ -326,7 +344,10 @@ class _Page:
         )
         if not figure.bins:
             return base + table + self.missing(figure.missing)
-        return f'{base}<div class="pair">{self.histogram(figure)}<div>{table}{self.bin_table(figure)}</div></div>{self.missing(figure.missing)}'
+        return (
+            f'{base}<div class="pair">{self.histogram(figure)}<div>{table}{self.bin_table(figure)}</div></div>'
+            f"{self.missing(figure.missing)}"
+        )
 
     def span(self, low: float, high: float) -> str:
         """Two numbers as a range."""
@@ -343,7 +364,8 @@ class _Page:
     def bin_table(self, figure: NumberFigure) -> str:
         """The same columns as numbers, collapsed by default."""
         rows = [(escape(self.bin_label(part.low, part.high)), self.number(part.count)) for part in figure.bins]
-        return f"<details><summary>{self.t('numbers')}</summary>{self.table((self.t('from-to'), self.t('count')), rows)}</details>"
+        table = self.table((self.t("from-to"), self.t("count")), rows)
+        return f"<details><summary>{self.t('numbers')}</summary>{table}</details>"
 
     def bin_label(self, low: float, high: float) -> str:
         """The limits of a column; years and other plain numbers without thousands separators."""
@@ -353,7 +375,10 @@ class _Page:
     def counted(self, figure: CountFigure) -> str:
         """The number of records with a value, and why the values are not shown."""
         why = self.t("given-sensitive" if figure.sensitive else "given-values")
-        return f'<p class="base">{self.t("given", count=self.number(figure.count), total=self.number(figure.total))}. {why}</p>'
+        return (
+            f'<p class="base">{self.t("given", count=self.number(figure.count), total=self.number(figure.total))}. '
+            f"{why}</p>"
+        )
 
     def missing(self, missing: Sequence[tuple[str, int]]) -> str:
         """Why records are not in the base, in words."""
@@ -403,7 +428,10 @@ class _Page:
         body = "".join(line(row) for row in rows)
         bottom = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
         look = "plain" if drawn is None else "bars"
-        return f'<div class="scroll"><table class="{look}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody>{bottom}</table></div>'
+        return (
+            f'<div class="scroll"><table class="{look}">'
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>{bottom}</table></div>"
+        )
 
 
 def _printable(page: str) -> str:

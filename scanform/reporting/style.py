@@ -3,21 +3,25 @@
 CSS = """
 :root{--ink:#14212b;--soft:#47545f;--line:#c9d2da;--pale:#f3f6f8;--blue:#123a5c;color-scheme:light}
 *{box-sizing:border-box}
-html{font:16px/1.5 "Atkinson Hyperlegible","Segoe UI","Helvetica Neue",Arial,sans-serif;color:var(--ink);background:#fff}
+html{font:16px/1.5 "Atkinson Hyperlegible","Segoe UI","Helvetica Neue",Arial,sans-serif;color:var(--ink);
+  background:#fff}
 body{margin:0}
-.skip{position:absolute;left:-999px}.skip:focus{left:1rem;top:1rem;background:#fff;padding:.5rem;outline:3px solid var(--blue)}
+.skip{position:absolute;left:-999px}
+.skip:focus{left:1rem;top:1rem;background:#fff;padding:.5rem;outline:3px solid var(--blue)}
 header,main,footer{max-width:62rem;margin:0 auto;padding:0 1.5rem}
 header{padding-top:2.2rem}
 header .publisher{margin:0;font-weight:700;color:var(--blue);letter-spacing:.02em}
 h1{font-size:2.1rem;line-height:1.2;margin:.2rem 0 .3rem;color:var(--blue)}
 header .date{margin:0 0 1.2rem;color:var(--soft)}
-h2{font-size:1.45rem;line-height:1.25;margin:3rem 0 .5rem;padding-top:.7rem;border-top:3px solid var(--blue);color:var(--blue)}
+h2{font-size:1.45rem;line-height:1.25;margin:3rem 0 .5rem;padding-top:.7rem;border-top:3px solid var(--blue);
+  color:var(--blue)}
 h3{font-size:1.15rem;margin:2.2rem 0 .3rem;padding-bottom:.25rem;border-bottom:1px solid var(--line)}
 h4{font-size:1rem;line-height:1.35;margin:0 0 .1rem}
 p{margin:.4rem 0 .8rem;max-width:46rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:0;
   margin:1.2rem 0 1.6rem;padding:0;border:1px solid var(--line);background:var(--pale)}
-.tiles div{display:flex;flex-direction:column-reverse;justify-content:flex-end;padding:.8rem 1rem;border-left:1px solid var(--line)}
+.tiles div{display:flex;flex-direction:column-reverse;justify-content:flex-end;padding:.8rem 1rem;
+  border-left:1px solid var(--line)}
 .tiles div:first-child{border-left:0}
 .tiles dt{color:var(--soft);font-size:.88rem;line-height:1.3}
 .tiles dd{margin:0;font-size:1.9rem;line-height:1.2;font-weight:700;color:var(--blue);font-variant-numeric:tabular-nums}
@@ -55,7 +59,8 @@ svg text{font-family:inherit}
 details{font-size:.93rem}
 summary{cursor:pointer;color:#0b5394}
 .pair{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:1.5rem;align-items:center}
-footer{margin-top:3rem;padding-top:1rem;padding-bottom:2rem;border-top:1px solid var(--line);color:var(--soft);font-size:.9rem}
+footer{margin-top:3rem;padding-top:1rem;padding-bottom:2rem;border-top:1px solid var(--line);color:var(--soft);
+  font-size:.9rem}
 @media(max-width:44rem){nav h2{border:0;margin:1.2rem 0 0;padding:0;font-size:1.05rem}
 nav ol{columns:1}.pair{grid-template-columns:1fr}h1{font-size:1.7rem}td.draw,th.draw{min-width:6rem}}
 @media print{html{font-size:10.5pt}header,main,footer{max-width:none;padding:0}nav,.skip{display:none}

@@ -161,16 +161,32 @@ def damage(connection: Connection) -> list[str]:
 
 
 _SQLITE_CAUSES = {
-    sqlite3.SQLITE_BUSY: "busy", sqlite3.SQLITE_LOCKED: "busy", sqlite3.SQLITE_READONLY: "readonly", sqlite3.SQLITE_CANTOPEN: "cannot-open",
-    sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_IOERR: "disk", sqlite3.SQLITE_PERM: "no-right", sqlite3.SQLITE_AUTH: "no-right",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_READONLY: "readonly",
+    sqlite3.SQLITE_CANTOPEN: "cannot-open",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "disk",
+    sqlite3.SQLITE_PERM: "no-right",
+    sqlite3.SQLITE_AUTH: "no-right",
     sqlite3.SQLITE_CONSTRAINT_TRIGGER: "only-added",
-}  # fmt: skip
+}
 """Result codes of SQLite (https://www.sqlite.org/rescode.html), and the text that explains each."""
 
 _POSTGRESQL_CAUSES = (
-    ("08", "no-connection"), ("28", "no-login"), ("3D", "no-database"), ("42501", "no-right"), ("25006", "readonly"), ("40", "busy"), ("55P03", "busy"),
-    ("53100", "full"), ("53", "too-busy"), ("57", "no-connection"), ("58", "disk"), ("P0001", "only-added"),
-)  # fmt: skip
+    ("08", "no-connection"),
+    ("28", "no-login"),
+    ("3D", "no-database"),
+    ("42501", "no-right"),
+    ("25006", "readonly"),
+    ("40", "busy"),
+    ("55P03", "busy"),
+    ("53100", "full"),
+    ("53", "too-busy"),
+    ("57", "no-connection"),
+    ("58", "disk"),
+    ("P0001", "only-added"),
+)
 """Prefixes of PostgreSQL's SQLSTATE (its manual, appendix A), and the text that explains each."""
 
 

@@ -14,7 +14,10 @@ from scanform.workflow.review.desk import Desk
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
-REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))"
+REPORT_VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + "
+    "event.blockedURI))"
+)
 
 
 @pytest.fixture(scope="session")

@@ -261,7 +261,8 @@ def test_a_screen_of_tiles_says_one_thing_at_a_time(watched, station, project) -
     page.wait_for_selector("#tiles[data-visible]")
     page.evaluate(
         "() => { window.said = []; const live = document.getElementById('live');"
-        " new MutationObserver(() => said.push(live.textContent)).observe(live, {childList: true, characterData: true, subtree: true}); }"
+        " new MutationObserver(() => said.push(live.textContent)).observe(live, {childList: true, characterData: true, "
+        "subtree: true}); }"
     )
     for key in ("ArrowRight", "Space", "ArrowRight", "1", "ArrowRight"):
         page.keyboard.press(key)
@@ -298,6 +299,7 @@ def test_nothing_is_kept_in_the_browser(watched, station, project) -> None:
         page.wait_for_timeout(100)
     page.wait_for_selector("#saved[data-pending='0']")
     kept = page.evaluate(
-        "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
+        "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await "
+        "caches.keys()).length]"
     )
     assert kept == [0, 0, 0, 0]

@@ -168,7 +168,10 @@ def test_zones_are_moved_resized_and_named_and_a_reload_shows_the_same(editor, f
     assert page.evaluate(SEEN) == before
 
 
-SEEN = "[...document.querySelectorAll('#zones .zone')].map((node) => [node.dataset.zone, node.getAttribute('aria-label'), node.getAttribute('style')])"
+SEEN = (
+    "[...document.querySelectorAll('#zones .zone')].map((node) => [node.dataset.zone, node.getAttribute('aria-label'), "
+    "node.getAttribute('style')])"
+)
 
 
 @pytest.mark.slow
@@ -322,7 +325,8 @@ def test_the_editor_fits_and_everything_has_a_name(editor, size) -> None:
     )
     assert unnamed == []
     assert page.evaluate(
-        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()"
+        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new "
+        "Set(ids).size; })()"
     )
     assert page.evaluate("[...document.querySelectorAll('[style]')].every((node) => node.closest('#stage'))")
 

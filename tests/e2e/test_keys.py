@@ -58,7 +58,8 @@ def opened(watched, station):
 def visible(page):
     until_page(
         page,
-        "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && !document.getElementById('item').hidden",
+        "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && "
+        "!document.getElementById('item').hidden",
     )
     page.wait_for_timeout(160)
     return page.get_attribute("#item", "data-item")
@@ -375,7 +376,8 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     assert "contrast" in plain
     until_page(
         page,
-        "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, found.look].join(); })()",
+        "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, "
+        "found.look].join(); })()",
         of="8,inverted",
     )
     mosaic = opened(GROUP)

@@ -122,7 +122,8 @@ def own_layout(here, project):
 def two_surveys(here, project):
     for name, token in (("a.csv", "T1"), ("b.csv", "T2")):
         (here / name).write_text(
-            f'"id","submitdate","startdate","token","open"\n"1","2026-01-02 10:00","2026-01-0{token[1]} 09:00","{token}","yes"\n',
+            f'"id","submitdate","startdate","token","open"\n"1","2026-01-02 10:00","2026-01-0{token[1]} '
+            f'09:00","{token}","yes"\n',
             encoding="utf-8",
         )
     assert CliRunner().invoke(
@@ -152,7 +153,11 @@ CASES = {
     "database damaged": (broken("scanform.sqlite", b"x" * 5000), ["status"], 5),
     "no database": (broken("scanform.sqlite", b""), ["status"], 5),
     "bad database": (broken("survey.toml", b'format = "scanform-survey/1"\ndatabase = "zz://x"\n'), ["status"], 5),
-    "no server": (broken("survey.toml", b'format = "scanform-survey/1"\ndatabase = "postgresql://x@127.0.0.1:1/x"\n'), ["status"], 5),
+    "no server": (
+        broken("survey.toml", b'format = "scanform-survey/1"\ndatabase = "postgresql://x@127.0.0.1:1/x"\n'),
+        ["status"],
+        5,
+    ),
     "no file to read": (nothing, ["ingest", "{here}/x1.pdf"], 4),
     "no such batch": (nothing, ["withdraw", "99"], 2),
     "no such response": (nothing, ["withdraw-response", "ZZ", "--reason", "x"], 2),
@@ -174,9 +179,16 @@ CASES = {
     "no CSV at all": (nothing, ["import-digital", "{here}/e.csv"], 4),
     "no export": (written("e.csv", "x,y\n1,2\n"), ["import-digital", "{here}/e.csv"], 4),
     "wrong reading": (written("e.csv", EXPORT), ["import-digital", "{here}/e.csv", "--read", "zz"], 2),
-    "reading of nothing": (written("e.csv", EXPORT + '"1","","T1","yes"\n'), ["import-digital", "{here}/e.csv", "--read", "zz=labels"], 2),
+    "reading of nothing": (
+        written("e.csv", EXPORT + '"1","","T1","yes"\n'),
+        ["import-digital", "{here}/e.csv", "--read", "zz=labels"],
+        2,
+    ),
     "open formats": (
-        written("e.csv", '"id","submitdate","token","open"\n"1","03/04/2026 10:00","T1","yes"\n"2","05/06/2026 10:00","T2","no"\n'),
+        written(
+            "e.csv",
+            '"id","submitdate","token","open"\n"1","03/04/2026 10:00","T1","yes"\n"2","05/06/2026 10:00","T2","no"\n',
+        ),
         ["import-digital", "{here}/e.csv"],
         2,
     ),
@@ -186,7 +198,11 @@ CASES = {
     "printed here": (own_layout, ["import-form", "{here}/b.png", "--layout", "{here}/l.json"], 4),
     "no layout": (written("l.json", "x"), ["import-form", "{here}/l.json", "--layout", "{here}/l.json"], 4),
     "layout not there": (nothing, ["import-form", "{here}/b.png", "--layout", "{here}/l.json"], 4),
-    "layout not UTF-8": (written("l.json", b"\xff\xfe\xff"), ["import-form", "{here}/l.json", "--layout", "{here}/l.json"], 4),
+    "layout not UTF-8": (
+        written("l.json", b"\xff\xfe\xff"),
+        ["import-form", "{here}/l.json", "--layout", "{here}/l.json"],
+        4,
+    ),
     "no scan": (written("s.pdf", "x"), ["explain", "{here}/s.pdf", "-o", "{here}/o.png"], 4),
     "no page": (nothing, ["explain", "{here}/s.pdf", "-o", "{here}/o.png"], 4),
     "page unknown": (nothing, ["identify", "{here}/s.pdf#1", "zz"], 4),
@@ -215,7 +231,7 @@ CASES = {
     "too much": (nothing, ["status", "zz"], 2),
     "no value": (nothing, ["print", "--copies"], 2),
     "a value too many": (nothing, ["status", "--json=1"], 2),
-}  # fmt: skip
+}
 
 
 GIVEN = {

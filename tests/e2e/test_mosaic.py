@@ -36,7 +36,8 @@ class Board:
 
     def items(self):
         return self.page.evaluate(
-            "[...document.querySelectorAll('.tile img')].map((image) => new URL(image.src).pathname.replace('/crops/', ''))"
+            "[...document.querySelectorAll('.tile img')].map((image) => new URL(image.src).pathname.replace('/crops/', "
+            "''))"
         )
 
     def states(self):
@@ -219,7 +220,8 @@ def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_b
     board.press("Enter")
     board.saved()
     board.until(
-        "document.getElementById('live').textContent.includes('somebody else') || document.getElementById('notice').textContent.includes('somebody else')"
+        "document.getElementById('live').textContent.includes('somebody else') || "
+        "document.getElementById('notice').textContent.includes('somebody else')"
     )
     values = {response.id: response.answer("often").value for response in effective_responses(project)}
     assert values[card.response_id] == "s"
@@ -242,7 +244,10 @@ def test_nothing_is_lost_in_small_windows(open_board, project, width, scheme):
     board.shown(6)
     assert board.page.evaluate(wide)
     named = "node.textContent.trim() || node.querySelector('img')?.alt || node.labels?.length"
-    nameless = f"[...document.querySelectorAll('button, a, select, input')].filter((node) => node.offsetParent && !({named})).length"
+    nameless = (
+        f"[...document.querySelectorAll('button, a, select, input')].filter((node) => node.offsetParent && "
+        f"!({named})).length"
+    )
     assert board.page.evaluate(nameless) == 0
     board.press("c")
     board.page.wait_for_selector("#page[open]")

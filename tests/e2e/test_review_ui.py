@@ -361,7 +361,8 @@ def watch(page, url: str) -> Screen:
     page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(COUNT_DECODED)
     page.add_init_script(
-        "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))"
+        "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + "
+        "event.blockedURI))"
     )
     page.on(
         "console",
@@ -720,7 +721,8 @@ def test_a_refused_text_is_kept_as_it_stands(open_screen, project: Project) -> N
 def caps(screen: Screen) -> list[str]:
     """The keys that can be seen on the buttons of the present field and on the help button."""
     found = screen.page.locator(".tools kbd, .crop-buttons kbd, .others kbd").evaluate_all(
-        "nodes => nodes.filter((node) => node.checkVisibility({visibilityProperty: true})).map((node) => node.textContent)"
+        "nodes => nodes.filter((node) => node.checkVisibility({visibilityProperty: true})).map((node) => "
+        "node.textContent)"
     )
     return list(found)
 
@@ -1013,7 +1015,8 @@ def test_names_roles_and_landmarks(open_screen, project: Project) -> None:
         assert len(ids) == len(set(ids))
         referred = screen.page.evaluate(
             "[...document.querySelectorAll('[aria-labelledby], [aria-describedby], label[for]')].flatMap((node) => "
-            "`${node.getAttribute('aria-labelledby') ?? ''} ${node.getAttribute('aria-describedby') ?? ''} ${node.htmlFor ?? ''}`.split(' ').filter(Boolean))"
+            "`${node.getAttribute('aria-labelledby') ?? ''} ${node.getAttribute('aria-describedby') ?? ''} "
+            "${node.htmlFor ?? ''}`.split(' ').filter(Boolean))"
         )
         assert set(referred) <= set(ids)
         screen.press("1" if screen.page.locator("#text").count() == 0 else "Enter")

@@ -471,7 +471,10 @@ def test_a_corner_is_dragged_by_finger(watched, room) -> None:
             "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]}
         )
     page.locator("#magnifier").wait_for(state="visible")
-    corner = "() => { const { x, y } = document.querySelector(\".handle[data-corner='0']\").getBoundingClientRect(); return [x, y]; }"
+    corner = (
+        "() => { const { x, y } = document.querySelector(\".handle[data-corner='0']\").getBoundingClientRect(); return "
+        "[x, y]; }"
+    )
     page.wait_for_function(  # the browser hands on moves with its next frame
         f"([x, y]) => {{ const at = ({corner})(); return Math.abs(at[0] - x) <= 2 && Math.abs(at[1] - y) <= 2; }}",
         arg=[box["x"] + 40, box["y"] + 60],
@@ -505,7 +508,8 @@ def test_the_screen_fits_and_everything_has_a_name(watched, room, size) -> None:
     )
     assert unnamed == []
     assert page.evaluate(
-        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()"
+        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new "
+        "Set(ids).size; })()"
     )
     assert page.evaluate("[...document.querySelectorAll('[style]')].every((node) => node.closest('#stage'))")
 

@@ -166,7 +166,8 @@ def test_dropped_files_are_taken(project, station, stack, watched):
     page = watched(f"{url}upload?lang=en", url)
     page.wait_for_selector(".scripted")
     data = page.evaluate_handle(
-        "(bytes) => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg')); return t; }",
+        "(bytes) => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg')); "
+        "return t; }",
         list(stack[-1].read_bytes()),
     )
     page.dispatch_event("#jobs-title", "dragover", {"dataTransfer": data})
@@ -450,7 +451,10 @@ def open_request(url, token, cookie, name, size):
     """A connection on which a file is being sent, headers first."""
     host, port = re.match(r"http://([^:]+):(\d+)/", url).groups()
     sender = socket.create_connection((host, int(port)))
-    head = f"POST /api/uploads HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookie}\r\nX-CSRFToken: {token}\r\nX-File-Name: {name}\r\nX-Group: g\r\n"
+    head = (
+        f"POST /api/uploads HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookie}\r\nX-CSRFToken: "
+        f"{token}\r\nX-File-Name: {name}\r\nX-Group: g\r\n"
+    )
     sender.sendall(f"{head}Content-Type: application/octet-stream\r\nContent-Length: {size}\r\n\r\n".encode())
     return sender
 

@@ -16,7 +16,10 @@ from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.cases import effective_responses
 
-ONLINE = 'id,submitdate,token,open,warm\r\n"1","2025-05-05 10:00:00","T1","yes","no"\r\n"2","2025-05-05 10:00:00","T9","no","no"\r\n'
+ONLINE = (
+    'id,submitdate,token,open,warm\r\n"1","2025-05-05 10:00:00","T1","yes","no"\r\n"2","2025-05-05 '
+    '10:00:00","T9","no","no"\r\n'
+)
 
 
 @pytest.fixture
@@ -88,10 +91,16 @@ def test_a_response_has_the_values_that_people_decided(folder, online):
     with open_project(folder) as inside:
         inside.store.add_decision(
             Decision(
-                uuid="0" * 32, item="online-1/open", version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="yes", to_value="no",
+                uuid="0" * 32,
+                item="online-1/open",
+                version=1,
+                reviewer="anna",
+                kind=DecisionKind.CORRECT,
+                from_value="yes",
+                to_value="no",
                 at="2025-05-06T10:00:00+00:00",
             )
-        )  # fmt: skip
+        )
         found = list(each_response(inside))
         assert found == sorted(effective_responses(inside), key=lambda response: response.id)
         answer = found[0].answer("open")

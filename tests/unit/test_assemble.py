@@ -40,18 +40,44 @@ def options(*codes):
 IF_OPEN = Condition(question="open", options=("yes",))
 
 QUESTIONNAIRE = Questionnaire(
-    code="tiny", version="1", title=TEXT, languages=("en",),
+    code="tiny",
+    version="1",
+    title=TEXT,
+    languages=("en",),
     sections=(
-        Section(title=TEXT, items=(
-            Question(code="open", kind=QuestionKind.SINGLE, text=TEXT, options=options("yes", "no", "other"), required=True),
-            Question(code="days", kind=QuestionKind.MULTIPLE, text=TEXT, options=options("mon", "tue", "none"), only_if=IF_OPEN),
-            Question(code="seats", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="500"),
-            Question(code="remarks", kind=QuestionKind.HANDWRITING, text=TEXT),
-            Question(code="sign", kind=QuestionKind.SIGNATURE, text=TEXT),
-            Question(code="mail", kind=QuestionKind.HANDWRITING, text=TEXT, form=TextForm.EMAIL),
-        )),
+        Section(
+            title=TEXT,
+            items=(
+                Question(
+                    code="open",
+                    kind=QuestionKind.SINGLE,
+                    text=TEXT,
+                    options=options("yes", "no", "other"),
+                    required=True,
+                ),
+                Question(
+                    code="days",
+                    kind=QuestionKind.MULTIPLE,
+                    text=TEXT,
+                    options=options("mon", "tue", "none"),
+                    only_if=IF_OPEN,
+                ),
+                Question(
+                    code="seats",
+                    kind=QuestionKind.COMB,
+                    text=TEXT,
+                    alphabet=Alphabet.DIGITS,
+                    cells=(3,),
+                    minimum="0",
+                    maximum="500",
+                ),
+                Question(code="remarks", kind=QuestionKind.HANDWRITING, text=TEXT),
+                Question(code="sign", kind=QuestionKind.SIGNATURE, text=TEXT),
+                Question(code="mail", kind=QuestionKind.HANDWRITING, text=TEXT, form=TextForm.EMAIL),
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def zone(question, kind, option=None):
@@ -65,10 +91,14 @@ def zone(question, kind, option=None):
 
 
 ZONES = (
-    *(zone("open", ZoneKind.MARK, code) for code in ("yes", "no", "other")), zone("open", ZoneKind.HANDWRITING, "other"),
+    *(zone("open", ZoneKind.MARK, code) for code in ("yes", "no", "other")),
+    zone("open", ZoneKind.HANDWRITING, "other"),
     *(zone("days", ZoneKind.MARK, code) for code in ("tue", "mon", "none")),
-    zone("seats", ZoneKind.COMB), zone("remarks", ZoneKind.HANDWRITING), zone("sign", ZoneKind.SIGNATURE), zone("mail", ZoneKind.HANDWRITING),
-)  # fmt: skip
+    zone("seats", ZoneKind.COMB),
+    zone("remarks", ZoneKind.HANDWRITING),
+    zone("sign", ZoneKind.SIGNATURE),
+    zone("mail", ZoneKind.HANDWRITING),
+)
 
 
 def layout(filled=Filled.WITHDRAWN, zones=ZONES):

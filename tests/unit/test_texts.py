@@ -225,9 +225,20 @@ def kinds_of_errors():
 
 
 RENDERING = {
-    "text", "template", "in_words", "problem_text", "problems_text", "remedy_text", "value_problem_text", "os_reason", "counted",
-    "reason_text", "reading_text", "key_text", "action_text",
-}  # fmt: skip
+    "text",
+    "template",
+    "in_words",
+    "problem_text",
+    "problems_text",
+    "remedy_text",
+    "value_problem_text",
+    "os_reason",
+    "counted",
+    "reason_text",
+    "reading_text",
+    "key_text",
+    "action_text",
+}
 """What makes a text of a language."""
 
 BUILDING = {"words", "listed", "of_place", "remedies", "sentences", "Several", "Words"}

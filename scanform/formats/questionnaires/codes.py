@@ -46,7 +46,8 @@ def suggestion(code: str, *, length: int, letter_first: bool) -> str:
 
 
 _PARTICIPANTS = (
-    "tid participant_id mpid firstname lastname email emailstatus token language blacklisted sent invited remindersent reminded remindercount completed "
+    "tid participant_id mpid firstname lastname email emailstatus token language blacklisted sent invited remindersent "
+    "reminded remindercount completed "
     "usesleft validfrom validuntil"
 )
 PARTICIPANT_COLUMNS = frozenset(_PARTICIPANTS.split(" "))

@@ -74,9 +74,15 @@ def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
             for number, cells in rows
         )
     return CsvTable(
-        header=names, rows=rows, encoding=encoding, delimiter=delimiter, problems=notes + problems, nulls=nulls, tells_null=bool(nulls),
+        header=names,
+        rows=rows,
+        encoding=encoding,
+        delimiter=delimiter,
+        problems=notes + problems,
+        nulls=nulls,
+        tells_null=bool(nulls),
         decomposed=composed != decoded,
-    )  # fmt: skip
+    )
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:

@@ -65,10 +65,14 @@ def choose(column: str, kind: FormatKind, evidence: Evidence, choices: FormatCho
     shown = tuple((reading.value, show(example or cells[0], reading)) for reading in sorted(evidence.readings))
     return Outcome(
         still_open=OpenFormat(
-            column=column, kind=kind, row=evidence.rows.get(example or cells[0], 0), example=example or cells[0], readings=shown,
+            column=column,
+            kind=kind,
+            row=evidence.rows.get(example or cells[0], 0),
+            example=example or cells[0],
+            readings=shown,
             contradictory=bool(evidence.proofs),
         )
-    )  # fmt: skip
+    )
 
 
 def _reading(name: str | None) -> Reading | None:

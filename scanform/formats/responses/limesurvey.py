@@ -137,9 +137,16 @@ def read_export(
     problems = [*table.problems, *_unknown_columns(table.header, targeted), *_missing_columns(export)]
     ignored = tuple(h for h, t in zip(table.header, targeted, strict=True) if t is not None and _is_dropped(t))
     told = DigitalImport(
-        responses=(), problems=tuple(problems), ignored_columns=ignored, lacking=_lacking(export), decisions=formats.decisions, still_open=formats.still_open,
-        misfits=formats.misfits, columns=tuple(name_of(target) for target in export.columns), file=read,
-    )  # fmt: skip
+        responses=(),
+        problems=tuple(problems),
+        ignored_columns=ignored,
+        lacking=_lacking(export),
+        decisions=formats.decisions,
+        still_open=formats.still_open,
+        misfits=formats.misfits,
+        columns=tuple(name_of(target) for target in export.columns),
+        file=read,
+    )
     if formats.still_open or formats.misfits:
         return replace(told, facts=_all_facts(export, prefix))
     responses: list[Response] = []
@@ -172,12 +179,20 @@ def _understood(
     table, texts = repair(table, questionnaire, places, choices, language)
     formats = decide(table, questionnaire, places, choices, zone=zone, language=language, indexes=indexes, before=texts)
     export = _Export(
-        questionnaire=questionnaire, table=table, columns=places, indexes=indexes, formats=formats, zone=zone, language=language,
+        questionnaire=questionnaire,
+        table=table,
+        columns=places,
+        indexes=indexes,
+        formats=formats,
+        zone=zone,
+        language=language,
         ticks_tell=any(
-            cells[place].strip().lower() in limesurvey_values.NOT_SHOWN for target, place in places.items() if target.holds is Holds.TICK
+            cells[place].strip().lower() in limesurvey_values.NOT_SHOWN
+            for target, place in places.items()
+            if target.holds is Holds.TICK
             for _, cells in table.rows
         ),
-    )  # fmt: skip
+    )
     whole = [_system(export, cells, "lastpage") for _, cells in table.rows if _system(export, cells, "submitdate")]
     return replace(export, paged=pages_are_sections(questionnaire, whole))
 

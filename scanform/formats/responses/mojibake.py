@@ -15,9 +15,9 @@ WRONG = {
     "cp850": _ODD,
     "latin-1": _ODD | {0xC5, 0xCE, 0xCF, 0xD0, 0xD1, 0xD8, 0xD9, 0xE2},
 }
-"""Encodings that UTF-8 is mistaken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin
-most characters in UTF-8 and look like no letter of German and no dash there: a garbled text has at least one of them,
-so that "Ä–" stays what it is.
+"""Encodings that UTF-8 is mistaken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that
+begin most characters in UTF-8 and look like no letter of German and no dash there: a garbled text has at least one of
+them, so that "Ä–" stays what it is.
 """
 
 _SCRIPTS = (

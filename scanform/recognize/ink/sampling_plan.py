@@ -447,8 +447,14 @@ def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage, lists: Mappi
         for spot in spots
     )
     return AreaSheet(
-        spots=spots, tiles_mm=tiles, cover=_cover(blank, maps, AREA_TOLERANCE_MM), owner=owner, core=core, open=free, printed=printed
-    )  # fmt: skip
+        spots=spots,
+        tiles_mm=tiles,
+        cover=_cover(blank, maps, AREA_TOLERANCE_MM),
+        owner=owner,
+        core=core,
+        open=free,
+        printed=printed,
+    )
 
 
 def area_of(spot: Spot) -> RectMm:

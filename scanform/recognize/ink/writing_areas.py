@@ -67,10 +67,19 @@ def find_parts(page: PageInk, sheet: AreaSheet) -> Parts:
     frame = stats[1:, : cv2.CC_STAT_AREA].astype(np.int64)
     left, top, width, height = frame.T
     return Parts(
-        labels=np.asarray(labels, dtype=np.int32), spot=spot[1:], left=left, top=top, width=width, height=height,
-        size=stats[1:, cv2.CC_STAT_AREA].astype(np.float32), in_core=sums[0], weight=sums[1], peak=peak[1:], printed=sums[2],
+        labels=np.asarray(labels, dtype=np.int32),
+        spot=spot[1:],
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        size=stats[1:, cv2.CC_STAT_AREA].astype(np.float32),
+        in_core=sums[0],
+        weight=sums[1],
+        peak=peak[1:],
+        printed=sums[2],
         enters=_enters(sheet, spot[1:], frame),
-    )  # fmt: skip
+    )
 
 
 def _enters(sheet: AreaSheet, spot: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.bool_]:

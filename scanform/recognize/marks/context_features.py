@@ -35,8 +35,12 @@ def describe(ink: Mask, distance_mm: Singles) -> list[Singles]:
     near_sector = np.add.reduceat(near[:, order], first, axis=1, dtype=np.int32)
     within = np.maximum(ink.reshape(len(ink), -1).sum(axis=1), 1)
     columns = (
-        np.minimum(starts.sum(axis=1), 8), sides, (by_sector >= 2).mean(axis=1), (near_sector >= 2).mean(axis=1), flat.sum(axis=1) / within,
-    )  # fmt: skip
+        np.minimum(starts.sum(axis=1), 8),
+        sides,
+        (by_sector >= 2).mean(axis=1),
+        (near_sector >= 2).mean(axis=1),
+        flat.sum(axis=1) / within,
+    )
     return [np.asarray(column, dtype=np.float32) for column in columns]
 
 

@@ -24,16 +24,59 @@ BANDS = ("core", "rim", "edge", "near", "far")
 
 _AMOUNTS = (*(f"{band}_share" for band in BANDS), *(f"{band}_mean" for band in BANDS))
 _SHAPES = (
-    "core_strong", "rim_strong", "core_half_peak", "peak", "peak_of_page", "peak_to_noise", "darkness",
-    "part_area", "part_width", "part_height", "part_inside", "part_leaves", "part_core", "parts", "second_area",
-    "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
-    "thick", "thick_core", "off_centre", "line_down", "line_across",
-    "part_whole", "part_middle", "part_reach_x", "part_reach_y", *context_features.NAMES, "depth", "corner", "stroke_mm", "broadest_mm",
-)  # fmt: skip
+    "core_strong",
+    "rim_strong",
+    "core_half_peak",
+    "peak",
+    "peak_of_page",
+    "peak_to_noise",
+    "darkness",
+    "part_area",
+    "part_width",
+    "part_height",
+    "part_inside",
+    "part_leaves",
+    "part_core",
+    "parts",
+    "second_area",
+    "rows",
+    "columns",
+    "rows_half",
+    "columns_half",
+    "weakest_quadrant",
+    "quadrants",
+    "thick",
+    "thick_core",
+    "off_centre",
+    "line_down",
+    "line_across",
+    "part_whole",
+    "part_middle",
+    "part_reach_x",
+    "part_reach_y",
+    *context_features.NAMES,
+    "depth",
+    "corner",
+    "stroke_mm",
+    "broadest_mm",
+)
 _STATE = (
-    "noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes", "toner", "frame", "usual_stroke_mm", "broad_of_page",
-    "dirt", *PRINT_NAMES,
-)  # fmt: skip
+    "noise",
+    "fit",
+    "shift",
+    "scale",
+    "mono",
+    "usual_peak",
+    "inked_boxes",
+    "usual_share",
+    "weak_boxes",
+    "toner",
+    "frame",
+    "usual_stroke_mm",
+    "broad_of_page",
+    "dirt",
+    *PRINT_NAMES,
+)
 
 NAMES = (*_AMOUNTS, *_SHAPES, *stroke_ownership.NAMES, *_STATE)
 """The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`) and are
@@ -208,9 +251,15 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
         around = context_features.describe(some.ink, context_features.distance_mm(*ring.size_mm, sheet.side))
         shapes = (
-            _strength(within, smooth, some.noise, ring) | _parts(some, ring) | _coverage(within, ring) | _thickness(within, smooth, ring) | _lines(some, sheet)
-            | dict(zip(context_features.NAMES, around, strict=True)) | _penetration(within, ring) | _breadth(within, ring)
-        )  # fmt: skip
+            _strength(within, smooth, some.noise, ring)
+            | _parts(some, ring)
+            | _coverage(within, ring)
+            | _thickness(within, smooth, ring)
+            | _lines(some, sheet)
+            | dict(zip(context_features.NAMES, around, strict=True))
+            | _penetration(within, ring)
+            | _breadth(within, ring)
+        )
         assert shapes.keys() == set(_SHAPES) - {"peak_of_page"}  # which needs all boxes of the page
         shapes["peak_of_page"] = shapes["peak"]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(
@@ -246,10 +295,21 @@ def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
     pen = float(np.median(breadths[stroke])) if stroke.any() else 0.0
     of_page = np.minimum(broadest / pen, 6) if pen else np.zeros(len(out), np.float32)
     state = {
-        "noise": ink.noise, "fit": np.minimum(ink.fit, 1.5), "shift": np.minimum(shift, 0.6), "scale": scale, "mono": page.mono, "usual_peak": usual,
-        "inked_boxes": stroke.mean(), "usual_share": broad, "weak_boxes": weak, "toner": page.toner, "frame": ink.frame, "usual_stroke_mm": pen,
-        "broad_of_page": of_page, "dirt": np.log1p(named["specks"].mean()),
-    } | dict(zip(PRINT_NAMES, print_facts.T, strict=True))  # fmt: skip
+        "noise": ink.noise,
+        "fit": np.minimum(ink.fit, 1.5),
+        "shift": np.minimum(shift, 0.6),
+        "scale": scale,
+        "mono": page.mono,
+        "usual_peak": usual,
+        "inked_boxes": stroke.mean(),
+        "usual_share": broad,
+        "weak_boxes": weak,
+        "toner": page.toner,
+        "frame": ink.frame,
+        "usual_stroke_mm": pen,
+        "broad_of_page": of_page,
+        "dirt": np.log1p(named["specks"].mean()),
+    } | dict(zip(PRINT_NAMES, print_facts.T, strict=True))
     for name in _STATE:
         named[name][:] = state[name]
 
@@ -263,9 +323,13 @@ def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> dic
     in_core = _count(strong[:, *ring.middle])
     to_noise = np.log1p(peak / np.maximum(noise, 0.005))
     return {
-        "core_strong": in_core / ring.sizes[0], "rim_strong": (_count(strong) - in_core) / ring.sizes[1], "core_half_peak": half, "peak": peak,
-        "peak_to_noise": to_noise, "darkness": mean,
-    }  # fmt: skip
+        "core_strong": in_core / ring.sizes[0],
+        "rim_strong": (_count(strong) - in_core) / ring.sizes[1],
+        "core_half_peak": half,
+        "peak": peak,
+        "peak_to_noise": to_noise,
+        "darkness": mean,
+    }
 
 
 def _count(chosen: Mask) -> Singles:
@@ -301,11 +365,15 @@ def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
     there, box = best > 0, np.sqrt(ring.area)
     number = np.bincount(window[1:][area_in[1:] >= MIN_PART], minlength=count)
     columns = {
-        "part_area": np.where(there, area_in[best], 0) / ring.area, "part_width": np.where(there, width[best], 0) / box,
-        "part_height": np.where(there, height[best], 0) / box, "part_inside": np.where(there, area_in[best] / np.maximum(area[best], 1), 0),
-        "part_leaves": np.where(there, leaves[best], False), "part_core": np.where(there, in_core[best], 0) / ring.sizes[0],
-        "parts": np.minimum(number, 8), "second_area": np.where(second > 0, area_in[second], 0) / ring.area,
-    }  # fmt: skip
+        "part_area": np.where(there, area_in[best], 0) / ring.area,
+        "part_width": np.where(there, width[best], 0) / box,
+        "part_height": np.where(there, height[best], 0) / box,
+        "part_inside": np.where(there, area_in[best] / np.maximum(area[best], 1), 0),
+        "part_leaves": np.where(there, leaves[best], False),
+        "part_core": np.where(there, in_core[best], 0) / ring.sizes[0],
+        "parts": np.minimum(number, 8),
+        "second_area": np.where(second > 0, area_in[second], 0) / ring.area,
+    }
     return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()} | _whole(
         (label, position % side, position // side), area, best, ring
     )
@@ -326,8 +394,11 @@ def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings
     middle = np.maximum(np.abs(middles[0]) / half[0], np.abs(middles[1]) / half[1])
     box = np.sqrt(ring.area)
     found = {
-        "part_whole": area / ring.area, "part_middle": middle, "part_reach_x": _reach(label, x, total) / box, "part_reach_y": _reach(label, y, total) / box,
-    }  # fmt: skip
+        "part_whole": area / ring.area,
+        "part_middle": middle,
+        "part_reach_x": _reach(label, x, total) / box,
+        "part_reach_y": _reach(label, y, total) / box,
+    }
     return {name: np.asarray(np.where(best > 0, column[best], 0), dtype=np.float32) for name, column in found.items()}
 
 

@@ -28,9 +28,18 @@ paper beside it.
 """
 
 KINDS = (
-    "empty", "empty, traces", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "empty, ink of another box",
-    "marked", "marked, small", "marked, faint", "joined with another box", "filled",
-)  # fmt: skip
+    "empty",
+    "empty, traces",
+    "empty, specks inside",
+    "empty, stroke inside",
+    "empty, ink close by",
+    "empty, ink of another box",
+    "marked",
+    "marked, small",
+    "marked, faint",
+    "joined with another box",
+    "filled",
+)
 """What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke; whether ink close
 by may be a mark that missed this box, or is only the arm of a mark in another one; whether a mark is no longer than a
 dash, much paler than the others on the page, or connected to ink in other boxes.

@@ -185,9 +185,11 @@ def compare(
     first, second = (losses(one, characters.truth) for one in probs)
     gains = np.array([float((first - second)[characters.forms == form].mean()) for form in np.unique(characters.forms)])
     return Comparison(
-        before=figures(probs[0], characters.truth, settings), after=figures(probs[1], characters.truth, settings), gain=float(gains.mean()),
+        before=figures(probs[0], characters.truth, settings),
+        after=figures(probs[1], characters.truth, settings),
+        gain=float(gains.mean()),
         gain_error=float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("inf"),
-    )  # fmt: skip
+    )
 
 
 def reading_probs(network: str, head: Head | None, characters: Characters) -> Singles:
@@ -207,10 +209,15 @@ def figures(probs: Singles, truth: NDArray[np.int64], settings: FitSettings = DE
         abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean()) for b in np.unique(bins)
     ]
     return Figures(
-        characters=len(truth), right=int(right.sum()), right_from=1 - most_of(int((~right).sum()), len(truth)), accepted=int(taken.sum()),
-        wrong_of_accepted=wrong, wrong_up_to=most_of(wrong, int(taken.sum())),
-        log_loss=float(losses(probs, truth).mean()), calibration_error=float(sum(gaps)),
-    )  # fmt: skip
+        characters=len(truth),
+        right=int(right.sum()),
+        right_from=1 - most_of(int((~right).sum()), len(truth)),
+        accepted=int(taken.sum()),
+        wrong_of_accepted=wrong,
+        wrong_up_to=most_of(wrong, int(taken.sum())),
+        log_loss=float(losses(probs, truth).mean()),
+        calibration_error=float(sum(gaps)),
+    )
 
 
 def losses(probs: Singles, truth: NDArray[np.int64]) -> Singles:

@@ -23,7 +23,10 @@ COVERS_ENOUGH = 0.5
 _GENERIC = frozenset({"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"})
 _DEPTH = 6
 _INVISIBLE = 3
-_WATCHED = "q Q cm Do Tr Tj TJ ' \" Tf gs re m l c v y h W W* n f F f* B B* b b* s S sh g rg k sc scn cs BDC BI ID EI INLINE IMAGE"
+_WATCHED = (
+    "q Q cm Do Tr Tj TJ ' \" Tf gs re m l c v y h W W* n f F f* B B* b b* s S sh g rg k sc scn cs BDC BI ID EI INLINE "
+    "IMAGE"
+)
 _PAINTS = frozenset({"f", "F", "f*", "B", "B*", "b", "b*", "s", "S", "sh"})
 _TEXT = frozenset({"Tj", "TJ", "'", '"'})
 _PATH = frozenset({"m", "l", "c", "v", "y"})

@@ -98,25 +98,44 @@ def steps(samples: Path, folder: Path) -> tuple[Step, ...]:
         Step(
             title="demo.print",
             arguments=(
-                *at, "print", "--questionnaire", "begegnungsorte", "--recipients", str(samples / "recipients.csv"), "--seed", str(SEED),
-                "-o", str(folder / "begegnungsorte.pdf"),
+                *at,
+                "print",
+                "--questionnaire",
+                "begegnungsorte",
+                "--recipients",
+                str(samples / "recipients.csv"),
+                "--seed",
+                str(SEED),
+                "-o",
+                str(folder / "begegnungsorte.pdf"),
             ),
         ),
         Step(
             title="demo.print_second",
             arguments=(
-                *at, "print", "--questionnaire", "visitorfeedback", "--copies", str(VISITORS), "--seed", str(VISITOR_SEED),
-                "-o", str(folder / "visitor-feedback.pdf"),
+                *at,
+                "print",
+                "--questionnaire",
+                "visitorfeedback",
+                "--copies",
+                str(VISITORS),
+                "--seed",
+                str(VISITOR_SEED),
+                "-o",
+                str(folder / "visitor-feedback.pdf"),
             ),
         ),
         Step(title="demo.ingest", arguments=(*at, "ingest", str(samples / "scans"))),
         Step(title="demo.again", arguments=(*at, "ingest", str(samples / "scans"))),
-        Step(title="demo.import", arguments=(*at, "import-digital", "--yes", str(samples / "begegnungsorte-limesurvey.csv"))),
+        Step(
+            title="demo.import",
+            arguments=(*at, "import-digital", "--yes", str(samples / "begegnungsorte-limesurvey.csv")),
+        ),
         Step(title="demo.merge", arguments=(*at, "merge")),
         Step(title="demo.export", arguments=(*at, "export", str(folder / "data"))),
         Step(title="demo.report", arguments=(*at, "report", "-o", str(folder / "report.html"))),
         Step(title="demo.status", arguments=(*at, "status")),
-    )  # fmt: skip
+    )
 
 
 def _near(path: Path) -> Path:

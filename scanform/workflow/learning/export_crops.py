@@ -136,10 +136,16 @@ def export_crops(
     write_manifest(
         folder,
         Manifest(
-            format=FORMAT, project=own, made_at=at.isoformat(timespec="seconds"), consent="=".join(order.consent) if order.consent else "all",
-            keep_days=order.keep_days, rows=tuple(run.rows), lines=tuple(run.lines), left_out=left_out,
+            format=FORMAT,
+            project=own,
+            made_at=at.isoformat(timespec="seconds"),
+            consent="=".join(order.consent) if order.consent else "all",
+            keep_days=order.keep_days,
+            rows=tuple(run.rows),
+            lines=tuple(run.lines),
+            left_out=left_out,
         ),
-    )  # fmt: skip
+    )
     return CropsDone(
         forms=len({row.source.form for row in run.rows} | {lines.source.form for lines in run.lines}),
         rows=len(run.rows),
@@ -207,9 +213,13 @@ def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str
             run.left_out[reason or "page"] += 1
             continue
         source = Source(
-            form=pseudonym(run.key, case.machine.id), questionnaire=questionnaire.code, question=answer.column, data_class=question.data_class,
-            confirmed_at=decision.at, keep_until=keep_until,
-        )  # fmt: skip
+            form=pseudonym(run.key, case.machine.id),
+            questionnaire=questionnaire.code,
+            question=answer.column,
+            data_class=question.data_class,
+            confirmed_at=decision.at,
+            keep_until=keep_until,
+        )
         yield (
             _Wanted(answer=answer, question=question, zone=zones[0][1], source=source),
             (answer.evidence.ref, layout.digest, zones[0][0]),

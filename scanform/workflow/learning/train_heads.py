@@ -119,9 +119,15 @@ def _train(
         comparison = compare(network, now, head, characters.of(apart))
         in_place = comparison.better and not dry_run
     done = NetworkTrained(
-        network=network, characters=len(characters.truth), forms=characters.count_forms(), held_out_characters=int(apart.sum()),
-        held_out_forms=characters.of(apart).count_forms(), comparison=comparison, reader=reader_name(head) if head else "", in_place=in_place,
-    )  # fmt: skip
+        network=network,
+        characters=len(characters.truth),
+        forms=characters.count_forms(),
+        held_out_characters=int(apart.sum()),
+        held_out_forms=characters.of(apart).count_forms(),
+        comparison=comparison,
+        reader=reader_name(head) if head else "",
+        in_place=in_place,
+    )
     if head is not None and in_place:
         _keep(project.folder, head, done, characters, at)
     return done
@@ -145,9 +151,12 @@ def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]]) -> Charac
         return None
     seen = [seen_by(network, cells[start : start + BATCH]) for start in range(0, len(cells), BATCH)]
     return Characters(
-        logits=np.concatenate([logits for logits, _ in seen], axis=1), features=np.concatenate([features for _, features in seen], axis=1),
-        truth=np.array(truth, dtype=np.int64), allowed=np.array(allowed, dtype=np.bool_), forms=np.array(forms, dtype=np.str_),
-    )  # fmt: skip
+        logits=np.concatenate([logits for logits, _ in seen], axis=1),
+        features=np.concatenate([features for _, features in seen], axis=1),
+        truth=np.array(truth, dtype=np.int64),
+        allowed=np.array(allowed, dtype=np.bool_),
+        forms=np.array(forms, dtype=np.str_),
+    )
 
 
 def _keep(folder: Path, head: Head, done: NetworkTrained, characters: Characters, at: datetime) -> None:

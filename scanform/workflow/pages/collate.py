@@ -231,9 +231,16 @@ def _act(
 
 
 def _move(
-    project: Project, tx: Transaction, printed: PrintedIdentity, sheets: Sequence[SheetRecord], target: Mapping[int, tuple[int, bool]], *,
-    reviewer: str, uuid: str, undoes: Collation | None = None,
-) -> None:  # fmt: skip
+    project: Project,
+    tx: Transaction,
+    printed: PrintedIdentity,
+    sheets: Sequence[SheetRecord],
+    target: Mapping[int, tuple[int, bool]],
+    *,
+    reviewer: str,
+    uuid: str,
+    undoes: Collation | None = None,
+) -> None:
     """Assign readings to their copies (with whether that is unsure), resolve the identity again, and carry the
     decisions along with their pages.
     """

@@ -65,8 +65,10 @@ _TOWNS = frozenset({"ort", "stadt", "wohnort", "town", "city"})
 _STREETS = frozenset({"strasse", "str", "street", "strasse und hausnummer", "strasse und nr", "street and number"})
 _HOUSES = frozenset({"hausnummer", "haus nr", "hausnr", "hnr", "nr", "nummer", "house number", "number", "no"})
 _LINES = re.compile(
-    r"(?:address|adresse|anschrift|adresszeile|anschriftzeile|zeile|line|address line|zusatz|adresszusatz|anschriftenzusatz|name ?zusatz|c/?o|"
-    r"z\.? ?hd\.?|zu handen|ansprechpartner|ansprechpartnerin|ansprechperson|abteilung|department|postfach|po box|ortsteil|stadtteil|stadtbezirk|"
+    r"(?:address|adresse|anschrift|adresszeile|anschriftzeile|zeile|line|address "
+    r"line|zusatz|adresszusatz|anschriftenzusatz|name ?zusatz|c/?o|"
+    r"z\.? ?hd\.?|zu handen|ansprechpartner|ansprechpartnerin|ansprechperson|abteilung|department|postfach|po "
+    r"box|ortsteil|stadtteil|stadtbezirk|"
     r"quarter|district|land|country) ?[0-9]*"
 )
 _ATTRIBUTE = re.compile(r"(attribute_[0-9]+)\s*(?:<(.*)>|\((.*)\)|\[(.*)\])?", re.IGNORECASE)
@@ -169,9 +171,15 @@ def _kind(heading: str) -> str:
 
 def _kind_of(name: str) -> str:
     kinds = (
-        ("token", _TOKENS), ("name", _NAMES), ("first", _FIRST_NAMES), ("last", _LAST_NAMES), ("postcode", _POSTCODES), ("town", _TOWNS), ("street", _STREETS),
+        ("token", _TOKENS),
+        ("name", _NAMES),
+        ("first", _FIRST_NAMES),
+        ("last", _LAST_NAMES),
+        ("postcode", _POSTCODES),
+        ("town", _TOWNS),
+        ("street", _STREETS),
         ("house", _HOUSES),
-    )  # fmt: skip
+    )
     known = next((kind for kind, names in kinds if name in names), "")
     return known or ("line" if _LINES.fullmatch(name) else "")
 

@@ -182,9 +182,17 @@ def test_rows_fit_their_schemas():
     """Each row of responses.csv, contact.csv and readings.csv fits the published schema, copies and missing pages
     included.
     """
-    copy = Response(id="2BNBJ-0A1B2C3-A.2", questionnaire="tiny", version="1", channel=Channel.PAPER, answers=tuple(
-        answer(q.code, q.kind.value, "", 0.0, missing=Missing.PAGE_MISSING, problems=("page-missing",), page=1) for q in TINY.questions()
-    ), complete=False)  # fmt: skip
+    copy = Response(
+        id="2BNBJ-0A1B2C3-A.2",
+        questionnaire="tiny",
+        version="1",
+        channel=Channel.PAPER,
+        answers=tuple(
+            answer(q.code, q.kind.value, "", 0.0, missing=Missing.PAGE_MISSING, problems=("page-missing",), page=1)
+            for q in TINY.questions()
+        ),
+        complete=False,
+    )
     for content in (
         written(csv_files.write_table_csv, data(PAPER, ONLINE, copy)),
         written(csv_files.write_table_csv, data(PAPER, copy, classes=[DataClass.CONTACT])),

@@ -185,7 +185,8 @@ class TestRecipient:
         [
             ("Ü", ("Weg 1", "44135 Dortmund")),
             (
-                "Arbeiterwohlfahrtsbegegnungsstättenverwaltungsgesellschaft mit beschränkter Haftung und Compagnie Kommanditgesellschaft",
+                "Arbeiterwohlfahrtsbegegnungsstättenverwaltungsgesellschaft mit beschränkter Haftung und Compagnie "
+                "Kommanditgesellschaft",
                 ("Weg 1",),
             ),
             (

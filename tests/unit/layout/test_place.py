@@ -152,9 +152,11 @@ class TestTemplates:
     def test_the_digest_is_the_same_in_every_process(self, template: Questionnaire) -> None:
         """Placement does not depend on hash seeds or on what was placed before."""
         code = (
-            "import sys; from pathlib import Path; from scanform.formats.questionnaires.read_yaml import load_questionnaire as load; "
+            "import sys; from pathlib import Path; from scanform.formats.questionnaires.read_yaml import "
+            "load_questionnaire as load; "
             "from scanform.layout.place import place; from scanform.layout.pdf.draw import measure; "
-            "q = load(Path(sys.argv[1])); print(place(q, language=q.languages[0], variant='standard', measure=measure).layout.digest)"
+            "q = load(Path(sys.argv[1])); print(place(q, language=q.languages[0], variant='standard', "
+            "measure=measure).layout.digest)"
         )
         path = next(path for path in TEMPLATES if load_questionnaire(path).code == template.code)
         environment = {**os.environ, "PYTHONHASHSEED": "7"}

@@ -223,14 +223,23 @@ def asked(code, **more):
 WORD = Texts(entries=(("en", "?"),))
 WRITEIN = (Option(code="yes", text=WORD), Option(code="no", text=WORD, writein=True))
 CHAIN = Questionnaire(
-    code="tiny", version="1", title=WORD, languages=("en",),
+    code="tiny",
+    version="1",
+    title=WORD,
+    languages=("en",),
     sections=(
-        Section(title=WORD, items=(
-            asked("a", options=WRITEIN), asked("b", only_if=Condition(question="a", options=("yes",))),
-            asked("c", only_if=Condition(question="b", options=("yes",))), asked("d"), asked("e", only_if=Condition(question="a", options=("yes",))),
-        )),
+        Section(
+            title=WORD,
+            items=(
+                asked("a", options=WRITEIN),
+                asked("b", only_if=Condition(question="a", options=("yes",))),
+                asked("c", only_if=Condition(question="b", options=("yes",))),
+                asked("d"),
+                asked("e", only_if=Condition(question="a", options=("yes",))),
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def judged(a: str, **codes: Missing) -> dict[str, Missing | None]:

@@ -440,7 +440,8 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
     with store.writing() as tx:
         tx.execute(
             text(
-                f"INSERT INTO decision (sequence, uuid, to_value, {copied}) SELECT 17, 'false', 'x', {copied} FROM decision WHERE uuid = 'u0'"
+                f"INSERT INTO decision (sequence, uuid, to_value, {copied}) SELECT 17, 'false', 'x', {copied} FROM "
+                f"decision WHERE uuid = 'u0'"
             )
         )
     with store.reading() as tx:
@@ -448,13 +449,30 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
 
 
 PLACED = {
-    "uuid": "p1", "sha256": "ab", "page_index": 0, "kind": "left", "digest": None, "instance": None, "page": None, "pages": None, "corners": [[0.1, 2.0]],
-    "reviewer": "kim", "at": AT,
-}  # fmt: skip
+    "uuid": "p1",
+    "sha256": "ab",
+    "page_index": 0,
+    "kind": "left",
+    "digest": None,
+    "instance": None,
+    "page": None,
+    "pages": None,
+    "corners": [[0.1, 2.0]],
+    "reviewer": "kim",
+    "at": AT,
+}
 DECIDED = {
-    "uuid": "u1", "item": "A/open", "response_id": "A", "version": 1, "reviewer": "anna", "kind": "correct", "from_value": "yes", "to_value": "nö", "at": AT,
+    "uuid": "u1",
+    "item": "A/open",
+    "response_id": "A",
+    "version": 1,
+    "reviewer": "anna",
+    "kind": "correct",
+    "from_value": "yes",
+    "to_value": "nö",
+    "at": AT,
     "undoes": None,
-}  # fmt: skip
+}
 
 
 @contextmanager
@@ -530,13 +548,37 @@ def test_single_reasons_of_an_older_database_become_lists(store):
 
 
 ONLINE = {
-    "id": "online-17", "questionnaire": "tiny", "version": "1", "channel": "online", "token": "T", "place_id": None, "received_at": AT, "complete": True,
-    "pages_missing": [], "problems": [], "batch_id": 1, "withdrawn": False,
-}  # fmt: skip
+    "id": "online-17",
+    "questionnaire": "tiny",
+    "version": "1",
+    "channel": "online",
+    "token": "T",
+    "place_id": None,
+    "received_at": AT,
+    "complete": True,
+    "pages_missing": [],
+    "problems": [],
+    "batch_id": 1,
+    "withdrawn": False,
+}
 ONLINE_ANSWER = {
-    "response_id": "online-17", "column_name": "open", "position": 0, "version": 3, "question": "open", "option": None, "kind": "single", "value": "yes",
-    "confidence": 1.0, "status": "auto", "missing": None, "reader": "limesurvey", "page": None, "evidence": None, "candidates": [], "problems": [],
-}  # fmt: skip
+    "response_id": "online-17",
+    "column_name": "open",
+    "position": 0,
+    "version": 3,
+    "question": "open",
+    "option": None,
+    "kind": "single",
+    "value": "yes",
+    "confidence": 1.0,
+    "status": "auto",
+    "missing": None,
+    "reader": "limesurvey",
+    "page": None,
+    "evidence": None,
+    "candidates": [],
+    "problems": [],
+}
 
 
 def test_online_responses_of_an_older_database_become_revisions(where):
@@ -594,9 +636,23 @@ def test_all_reasons_of_an_answer_are_kept_in_their_order(store):
 
 
 OLD_READING = {
-    "sha256": "ab", "page_index": 1, "outcome": "read", "turn": 90, "ink": b"ink", "content": None, "page_map": None, "problems": [], "milliseconds": 1.0,
-    "read_at": AT, "digest": "2BNBJ", "instance": "0A1B2C3", "page": 1, "pages": 1, "found_by": "code", "unsure_copy": False,
-}  # fmt: skip
+    "sha256": "ab",
+    "page_index": 1,
+    "outcome": "read",
+    "turn": 90,
+    "ink": b"ink",
+    "content": None,
+    "page_map": None,
+    "problems": [],
+    "milliseconds": 1.0,
+    "read_at": AT,
+    "digest": "2BNBJ",
+    "instance": "0A1B2C3",
+    "page": 1,
+    "pages": 1,
+    "found_by": "code",
+    "unsure_copy": False,
+}
 
 
 def test_answers_of_an_older_database_have_no_text_beside_them(where):
@@ -605,16 +661,33 @@ def test_answers_of_an_older_database_have_no_text_beside_them(where):
     """
     row = as_sql(
         {
-            "id": "A", "questionnaire": "q", "version": "1", "channel": "paper", "received_at": "", "complete": True, "pages_missing": [], "problems": [],
+            "id": "A",
+            "questionnaire": "q",
+            "version": "1",
+            "channel": "paper",
+            "received_at": "",
+            "complete": True,
+            "pages_missing": [],
+            "problems": [],
             "withdrawn": False,
         }
-    )  # fmt: skip
+    )
     answer = as_sql(
         {
-            "response_id": "A", "column_name": "mail", "position": 0, "version": 3, "question": "mail", "kind": "handwriting", "value": "", "confidence": 0.5,
-            "status": "review", "reader": "", "candidates": [], "problems": ["bad-email"],
+            "response_id": "A",
+            "column_name": "mail",
+            "position": 0,
+            "version": 3,
+            "question": "mail",
+            "kind": "handwriting",
+            "value": "",
+            "confidence": 0.5,
+            "status": "review",
+            "reader": "",
+            "candidates": [],
+            "problems": ["bad-email"],
         }
-    )  # fmt: skip
+    )
     with older_database(where, "0017") as tx:
         for table, act in (("response", row), ("answer", answer)):
             tx.execute(
@@ -652,7 +725,8 @@ def test_pages_of_an_older_database_are_whole_pictures(where):
         tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', :at)"), {"at": AT})
         tx.execute(
             text(
-                "INSERT INTO file (id, batch_id, path, location, sha256, size, kind, pages, archived, problems, known_key)"
+                "INSERT INTO file (id, batch_id, path, location, sha256, size, kind, pages, archived, problems, "
+                "known_key)"
                 " VALUES (1, 1, 'a.pdf', '/a.pdf', 'ab', 1, 'pdf', 2, 'ab.pdf', '[]', 'k')"
             )
         )
@@ -663,7 +737,8 @@ def test_pages_of_an_older_database_are_whole_pictures(where):
         )
         tx.execute(
             text(
-                "INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, 'read', 7)"
+                "INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, "
+                "'read', 7)"
             )
         )
     store = Store(where)

@@ -23,19 +23,23 @@ def upgrade() -> None:
 def _sqlite_triggers() -> None:
     for act in ("UPDATE", "DELETE"):
         op.execute(
-            f"CREATE TRIGGER decision_no_{act.lower()} BEFORE {act} ON decision BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            f"CREATE TRIGGER decision_no_{act.lower()} BEFORE {act} ON decision BEGIN SELECT RAISE(ABORT, "
+            f"'{_REFUSAL}'); END"
         )
 
 
 def _postgresql_triggers() -> None:
     op.execute(
-        f"CREATE FUNCTION decision_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        f"CREATE FUNCTION decision_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        f"'{_REFUSAL}'; END $$"
     )
     op.execute(
-        "CREATE TRIGGER decision_no_change BEFORE UPDATE OR DELETE ON decision FOR EACH ROW EXECUTE FUNCTION decision_append_only()"
+        "CREATE TRIGGER decision_no_change BEFORE UPDATE OR DELETE ON decision FOR EACH ROW EXECUTE FUNCTION "
+        "decision_append_only()"
     )
     op.execute(
-        "CREATE TRIGGER decision_no_truncate BEFORE TRUNCATE ON decision FOR EACH STATEMENT EXECUTE FUNCTION decision_append_only()"
+        "CREATE TRIGGER decision_no_truncate BEFORE TRUNCATE ON decision FOR EACH STATEMENT EXECUTE FUNCTION "
+        "decision_append_only()"
     )
 
 

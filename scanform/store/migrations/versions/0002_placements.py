@@ -34,15 +34,19 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER placement_no_{act.lower()} BEFORE {act} ON placement BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"CREATE TRIGGER placement_no_{act.lower()} BEFORE {act} ON placement BEGIN SELECT RAISE(ABORT, "
+                f"'{_REFUSAL}'); END"
             )
     else:
         op.execute(
-            f"CREATE FUNCTION placement_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+            f"CREATE FUNCTION placement_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'{_REFUSAL}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER placement_no_change BEFORE UPDATE OR DELETE ON placement FOR EACH ROW EXECUTE FUNCTION placement_append_only()"
+            "CREATE TRIGGER placement_no_change BEFORE UPDATE OR DELETE ON placement FOR EACH ROW EXECUTE FUNCTION "
+            "placement_append_only()"
         )
         op.execute(
-            "CREATE TRIGGER placement_no_truncate BEFORE TRUNCATE ON placement FOR EACH STATEMENT EXECUTE FUNCTION placement_append_only()"
+            "CREATE TRIGGER placement_no_truncate BEFORE TRUNCATE ON placement FOR EACH STATEMENT EXECUTE FUNCTION "
+            "placement_append_only()"
         )

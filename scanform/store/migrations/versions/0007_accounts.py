@@ -17,17 +17,21 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER account_event_no_{act.lower()} BEFORE {act} ON account_event BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"CREATE TRIGGER account_event_no_{act.lower()} BEFORE {act} ON account_event BEGIN SELECT "
+                f"RAISE(ABORT, '{_REFUSAL}'); END"
             )
     else:
         op.execute(
-            f"CREATE FUNCTION account_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+            f"CREATE FUNCTION account_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'{_REFUSAL}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER account_event_no_change BEFORE UPDATE OR DELETE ON account_event FOR EACH ROW EXECUTE FUNCTION account_event_append_only()"
+            "CREATE TRIGGER account_event_no_change BEFORE UPDATE OR DELETE ON account_event FOR EACH ROW EXECUTE "
+            "FUNCTION account_event_append_only()"
         )
         op.execute(
-            "CREATE TRIGGER account_event_no_truncate BEFORE TRUNCATE ON account_event FOR EACH STATEMENT EXECUTE FUNCTION account_event_append_only()"
+            "CREATE TRIGGER account_event_no_truncate BEFORE TRUNCATE ON account_event FOR EACH STATEMENT EXECUTE "
+            "FUNCTION account_event_append_only()"
         )
 
 

@@ -28,15 +28,19 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER acceptance_no_{act.lower()} BEFORE {act} ON acceptance BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"CREATE TRIGGER acceptance_no_{act.lower()} BEFORE {act} ON acceptance BEGIN SELECT RAISE(ABORT, "
+                f"'{_REFUSAL}'); END"
             )
     else:
         op.execute(
-            f"CREATE FUNCTION acceptance_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+            f"CREATE FUNCTION acceptance_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'{_REFUSAL}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER acceptance_no_change BEFORE UPDATE OR DELETE ON acceptance FOR EACH ROW EXECUTE FUNCTION acceptance_append_only()"
+            "CREATE TRIGGER acceptance_no_change BEFORE UPDATE OR DELETE ON acceptance FOR EACH ROW EXECUTE FUNCTION "
+            "acceptance_append_only()"
         )
         op.execute(
-            "CREATE TRIGGER acceptance_no_truncate BEFORE TRUNCATE ON acceptance FOR EACH STATEMENT EXECUTE FUNCTION acceptance_append_only()"
+            "CREATE TRIGGER acceptance_no_truncate BEFORE TRUNCATE ON acceptance FOR EACH STATEMENT EXECUTE FUNCTION "
+            "acceptance_append_only()"
         )

@@ -55,6 +55,7 @@ def _rebuilt_tables() -> None:
         batch.drop_constraint("uq_page_file_id", type_="unique")
         batch.create_unique_constraint("uq_page_file_id", ["file_id", "page_index", "part"])
     op.execute(
-        "INSERT INTO page (id, file_id, page_index, fate, reading_id, part) SELECT id, file_id, page_index, fate, reading_id, 0 FROM page_aside"
+        "INSERT INTO page (id, file_id, page_index, fate, reading_id, part) SELECT id, file_id, page_index, fate, "
+        "reading_id, 0 FROM page_aside"
     )
     op.execute("DROP TABLE page_aside")

@@ -42,15 +42,19 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation_act BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation_act BEGIN SELECT RAISE(ABORT, "
+                f"'{_REFUSAL}'); END"
             )
     else:
         op.execute(
-            f"CREATE FUNCTION collation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+            f"CREATE FUNCTION collation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'{_REFUSAL}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation_act FOR EACH ROW EXECUTE FUNCTION collation_append_only()"
+            "CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation_act FOR EACH ROW EXECUTE FUNCTION "
+            "collation_append_only()"
         )
         op.execute(
-            "CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation_act FOR EACH STATEMENT EXECUTE FUNCTION collation_append_only()"
+            "CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation_act FOR EACH STATEMENT EXECUTE FUNCTION "
+            "collation_append_only()"
         )

@@ -33,15 +33,19 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER waived_page_no_{act.lower()} BEFORE {act} ON waived_page BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"CREATE TRIGGER waived_page_no_{act.lower()} BEFORE {act} ON waived_page BEGIN SELECT RAISE(ABORT, "
+                f"'{_REFUSAL}'); END"
             )
     else:
         op.execute(
-            f"CREATE FUNCTION waived_page_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+            f"CREATE FUNCTION waived_page_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+            f"'{_REFUSAL}'; END $$"
         )
         op.execute(
-            "CREATE TRIGGER waived_page_no_change BEFORE UPDATE OR DELETE ON waived_page FOR EACH ROW EXECUTE FUNCTION waived_page_append_only()"
+            "CREATE TRIGGER waived_page_no_change BEFORE UPDATE OR DELETE ON waived_page FOR EACH ROW EXECUTE FUNCTION "
+            "waived_page_append_only()"
         )
         op.execute(
-            "CREATE TRIGGER waived_page_no_truncate BEFORE TRUNCATE ON waived_page FOR EACH STATEMENT EXECUTE FUNCTION waived_page_append_only()"
+            "CREATE TRIGGER waived_page_no_truncate BEFORE TRUNCATE ON waived_page FOR EACH STATEMENT EXECUTE FUNCTION "
+            "waived_page_append_only()"
         )

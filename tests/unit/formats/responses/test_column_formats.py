@@ -404,8 +404,13 @@ def test_a_column_reads_back_the_same_from_any_file(
         if mojibake.repaired(town) is None and not town.startswith("'=") and town not in {"NULL", "N/A"}
     ]
     path = written(
-        folder, [{"town": town} for town in towns], delimiter=delimiter, encoding=encoding, quoting=quoting, first=f"sep={delimiter}\r\n" if first else ""
-    )  # fmt: skip
+        folder,
+        [{"town": town} for town in towns],
+        delimiter=delimiter,
+        encoding=encoding,
+        quoting=quoting,
+        first=f"sep={delimiter}\r\n" if first else "",
+    )
     assert column(read_export(path, survey), "town") == [town.strip() for town in towns]
 
 
@@ -481,10 +486,18 @@ def test_decomposed_umlauts_are_composed(tmp_path, survey):
 # --- headings ---------------------------------------------------------------------------------------------------------
 
 TEXTS = {
-    "score": "Wie viele Räume?", "area": "Fläche", "size": "Größe", "since": "Seit wann?", "town": "Ort", "plz": "PLZ",
-    "help[lift]": "Hilfen: welche? [Aufzug]", "help[ramp]": "Hilfen: welche? [Rampe]", "help[other]": "Hilfen: welche? [Sonstiges]",
-    "owner": "Träger", "owner[other]": "Träger [Sonstiges]",
-}  # fmt: skip
+    "score": "Wie viele Räume?",
+    "area": "Fläche",
+    "size": "Größe",
+    "since": "Seit wann?",
+    "town": "Ort",
+    "plz": "PLZ",
+    "help[lift]": "Hilfen: welche? [Aufzug]",
+    "help[ramp]": "Hilfen: welche? [Rampe]",
+    "help[other]": "Hilfen: welche? [Sonstiges]",
+    "owner": "Träger",
+    "owner[other]": "Träger [Sonstiges]",
+}
 MODES = {
     "codes": {},
     "capitals": {code: code.upper() for code in CODES},
@@ -492,10 +505,14 @@ MODES = {
     "both in capitals": {code: f"{code.upper()}. {words}" for code, words in TEXTS.items()},
     "texts": TEXTS,
     "garbled texts": {code: words.encode().decode("cp1252") for code, words in TEXTS.items()},
-    "english texts": TEXTS | {
-        "score": "How many rooms?", "help[lift]": "Which aids? [Lift]", "help[ramp]": "Which aids? [Ramp]", "help[other]": "Which aids? [Other]",
+    "english texts": TEXTS
+    | {
+        "score": "How many rooms?",
+        "help[lift]": "Which aids? [Lift]",
+        "help[ramp]": "Which aids? [Ramp]",
+        "help[other]": "Which aids? [Other]",
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -552,7 +569,8 @@ def test_missing_boxes_are_not_offered(tmp_path, survey):
     """A box without a column was not offered; the others say what they say."""
     path = tmp_path / "x.csv"
     path.write_text(
-        '"id","submitdate","help[lift]","help[other]"\n"1","2025-06-10 10:00:00","Y",""\n"2","2025-06-10 10:00:00","",""\n',
+        '"id","submitdate","help[lift]","help[other]"\n"1","2025-06-10 10:00:00","Y",""\n"2","2025-06-10 '
+        '10:00:00","",""\n',
         encoding="utf-8",
     )
     found = read_export(path, survey)

@@ -49,9 +49,17 @@ sections:
 """
 COLUMNS = ("open", "days", "name", "help[lift]", "help[ramp]", "help[other]", "seats", "pay", "sum", "wish")
 TEXTS = {
-    "open": "Offen", "days": "Tage", "name": "Name", "help[lift]": "Hilfen [Aufzug]", "help[ramp]": "Hilfen [Rampe]", "help[other]": "Hilfen [Sonstiges]",
-    "seats": "Plätze", "pay": "Geld", "sum": "Summe", "wish": "Wunsch",
-}  # fmt: skip
+    "open": "Offen",
+    "days": "Tage",
+    "name": "Name",
+    "help[lift]": "Hilfen [Aufzug]",
+    "help[ramp]": "Hilfen [Rampe]",
+    "help[other]": "Hilfen [Sonstiges]",
+    "seats": "Plätze",
+    "pay": "Geld",
+    "sum": "Summe",
+    "wish": "Wunsch",
+}
 HEADINGS = {"codes": {}, "both": {code: f"{code}. {words}" for code, words in TEXTS.items()}, "texts": TEXTS}
 LABELS = {"open": {"yes": "Ja", "no": "Nein"}, "pay": {"free": "frei", "fee": "Gebühr"}}
 NOT_REACHED, FILTERED, NO_ANSWER, NOT_IN_VERSION = (
@@ -114,22 +122,35 @@ def codes(response):
 
 LEFT = {"submitdate": "", "lastpage": "1", "open": "yes", "days": "5", "name": "Treff"} | dict.fromkeys(COLUMNS[3:])
 SITUATIONS = {
-    "broken off after the first page": (LEFT, {"name": None, **dict.fromkeys(("help", "help__other_text", "seats", "pay", "sum", "wish"), NOT_REACHED)}),
+    "broken off after the first page": (
+        LEFT,
+        {"name": None, **dict.fromkeys(("help", "help__other_text", "seats", "pay", "sum", "wish"), NOT_REACHED)},
+    ),
     "broken off, with something left empty before": (
         LEFT | {"days": "", "help[lift]": "Y", "help[ramp]": "", "help[other]": "", "lastpage": "1"},
         {"days": NO_ANSWER, "help": None, "help__other_text": FILTERED, "seats": NOT_REACHED, "sum": NOT_REACHED},
     ),
     "broken off, and filtered before": (LEFT | {"open": "no", "days": NULL}, {"days": FILTERED, "seats": NOT_REACHED}),
-    "broken off where the filter says no": (LEFT | {"lastpage": "2", "pay": "free", "seats": "4", "help[ramp]": "Y"}, {"sum": FILTERED, "wish": NOT_REACHED}),
-    "opened and left": (
-        {"submitdate": "", "lastpage": ""} | dict.fromkeys(COLUMNS), dict.fromkeys(("open", "days", "name", "help", "seats", "pay", "sum", "wish"), NOT_REACHED)
+    "broken off where the filter says no": (
+        LEFT | {"lastpage": "2", "pay": "free", "seats": "4", "help[ramp]": "Y"},
+        {"sum": FILTERED, "wish": NOT_REACHED},
     ),
-    "sent off, filtered": (WHOLE | {"open": "no", "days": NULL, "pay": "free", "sum": NULL}, {"days": FILTERED, "sum": FILTERED}),
+    "opened and left": (
+        {"submitdate": "", "lastpage": ""} | dict.fromkeys(COLUMNS),
+        dict.fromkeys(("open", "days", "name", "help", "seats", "pay", "sum", "wish"), NOT_REACHED),
+    ),
+    "sent off, filtered": (
+        WHOLE | {"open": "no", "days": NULL, "pay": "free", "sum": NULL},
+        {"days": FILTERED, "sum": FILTERED},
+    ),
     "sent off, the filter left empty": (WHOLE | {"open": "", "days": NULL}, {"open": NO_ANSWER, "days": NO_ANSWER}),
-    "sent off, left empty": (WHOLE | {"name": "", "seats": "", "days": ""}, {"name": NO_ANSWER, "seats": NO_ANSWER, "days": NO_ANSWER}),
+    "sent off, left empty": (
+        WHOLE | {"name": "", "seats": "", "days": ""},
+        {"name": NO_ANSWER, "seats": NO_ANSWER, "days": NO_ANSWER},
+    ),
     "sent off, nothing ticked": (WHOLE | {"help[lift]": ""}, {"help": NO_ANSWER, "help__other_text": NO_ANSWER}),
     "sent off, another option ticked": (WHOLE, {"help": None, "help__other_text": FILTERED}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -266,8 +287,13 @@ def zone(name, question, option, kind):
 
 def reading(name, value):
     return FieldReading(
-        zone=name, value=value, confidence=0.99999, candidates=(Candidate(value=value, probability=0.99999),), box=RectPx(x=0, y=0, w=5, h=5), reader="test"
-    )  # fmt: skip
+        zone=name,
+        value=value,
+        confidence=0.99999,
+        candidates=(Candidate(value=value, probability=0.99999),),
+        box=RectPx(x=0, y=0, w=5, h=5),
+        reader="test",
+    )
 
 
 NOTHING_ELSE = WHOLE | {"help[lift]": "", "days": ""}

@@ -199,9 +199,12 @@ def test_how_often_a_character_occurs_is_not_learnt(plain):
     """
     truth = np.array([4] * 90 + [9] * 10)
     same = Characters(
-        logits=np.zeros((2, 100, 16), np.float32), features=np.ones((2, 100, 96), np.float32), truth=truth, allowed=np.ones((100, 16), bool),
+        logits=np.zeros((2, 100, 16), np.float32),
+        features=np.ones((2, 100, 96), np.float32),
+        truth=truth,
+        allowed=np.ones((100, 16), bool),
         forms=np.array([f"form {number % 10}" for number in range(100)]),
-    )  # fmt: skip
+    )
     assert np.abs(_change(same, USUAL_WAY, 1.0)).max() < 0.01
     told = same.features.copy()
     told[:, truth == 9, :48] = 0

@@ -238,10 +238,13 @@ OLD = (
 )  # fmt: skip
 NEW = (
     "question: mail, formerly: email, type: email, text: E-mail, class: contact",
-    'question: isopen, formerly: open, type: single, text: Open, options: {yes: {text: "yes", formerly: "01"}, no: {text: "no", formerly: "02"}, '
+    'question: isopen, formerly: open, type: single, text: Open, options: {yes: {text: "yes", formerly: "01"}, no: '
+    '{text: "no", formerly: "02"}, '
     'oth: {text: other, writein: yes, formerly: "03"}}',
-    "question: uses, type: multiple, text: Uses, options: {c: C, a: {text: A, formerly: 1e5}, b: {text: B, formerly: mar1}}",
-    "question: table, formerly: grid, type: matrix, text: Grid, options: {a: A, b: B}, rows: {sentout: {text: x, formerly: sent}, two: y}",
+    "question: uses, type: multiple, text: Uses, options: {c: C, a: {text: A, formerly: 1e5}, b: {text: B, formerly: "
+    "mar1}}",
+    "question: table, formerly: grid, type: matrix, text: Grid, options: {a: A, b: B}, rows: {sentout: {text: x, "
+    "formerly: sent}, two: y}",
 )
 COLUMNS = ("email", "open", "open[other]", "uses[1e5]", "uses[mar1]", "uses[c]", "grid[sent]", "grid[two]")
 ANSWERS = ("info@haus.example", "-oth-", "sometimes", "Y", "", "Y", "a", "b")

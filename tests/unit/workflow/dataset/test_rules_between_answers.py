@@ -52,8 +52,19 @@ sections:
       - {question: tel, type: phone, text: Phone}
 """
 COLUMNS = ("staff", "hours", "shifts", "nights", "since", "until", "plz", "street", "carrier", "carrier[other]", "tel")
-SOUND = {"staff": "yes", "hours": "12", "shifts": "many", "nights": "3", "since": "2025-06-01", "until": "2025-06-10", "plz": "44137", "street": "Ostwall",
-         "carrier": "city", "carrier[other]": "", "tel": ""}  # fmt: skip
+SOUND = {
+    "staff": "yes",
+    "hours": "12",
+    "shifts": "many",
+    "nights": "3",
+    "since": "2025-06-01",
+    "until": "2025-06-10",
+    "plz": "44137",
+    "street": "Ostwall",
+    "carrier": "city",
+    "carrier[other]": "",
+    "tel": "",
+}
 BAD = (
     ({"since": "2025-06-10", "until": "2025-06-01"}, {"since": ("wrong-order",), "until": ("wrong-order",)}),
     ({"street": "Am Ölpfad"}, {"plz": ("not-together",), "street": ("not-together",)}),
@@ -118,10 +129,17 @@ def paper(project, name, token, **answers):
     """A form that was read without any doubt; a question that is not named was left empty."""
     questions = list(project.questionnaires["small"].questions())
     found = tuple(
-        Answer(question=q.code, kind=q.kind, value=answers.get(q.code, ""), confidence=0.999, status=Status.AUTO, reader="paper",
-               missing=None if q.code in answers else Missing.NO_ANSWER)
+        Answer(
+            question=q.code,
+            kind=q.kind,
+            value=answers.get(q.code, ""),
+            confidence=0.999,
+            status=Status.AUTO,
+            reader="paper",
+            missing=None if q.code in answers else Missing.NO_ANSWER,
+        )
         for q in questions
-    )  # fmt: skip
+    )
     made = Response(
         id=name,
         questionnaire="small",
@@ -140,8 +158,16 @@ def paper(project, name, token, **answers):
 def act(desk, item, kind, to="", *, version=None, undoes=None):
     """Decide what is on the screen; returns the outcome."""
     card = desk.card(item)
-    sent = Submission(uuid=f"{item}-{kind}-{to}-{card.basis}-{card.version}", item=item, version=version or card.version, basis=card.basis, kind=kind,
-                      from_value=card.value, to_value=to, undoes=undoes)  # fmt: skip
+    sent = Submission(
+        uuid=f"{item}-{kind}-{to}-{card.basis}-{card.version}",
+        item=item,
+        version=version or card.version,
+        basis=card.basis,
+        kind=kind,
+        from_value=card.value,
+        to_value=to,
+        undoes=undoes,
+    )
     return desk.decide([sent], reviewer="sue")[0]
 
 
@@ -327,9 +353,16 @@ def test_whoever_broke_off_has_not_left_a_required_question_empty(project, load,
 
 
 CHECKS_YAML_VALUES = {
-    "staff": ["", "yes", "no"], "hours": ["", "1"], "shifts": ["", "few", "many"], "nights": ["", "1"], "since": ["", "2025-01-01", "2025-02-01"],
-    "until": ["", "2025-01-15"], "plz": ["", "44137", "44263", "1"], "street": ["", "Ostwall", "Am Ölpfad", "X"], "carrier": ["", "city", "other"],
-}  # fmt: skip
+    "staff": ["", "yes", "no"],
+    "hours": ["", "1"],
+    "shifts": ["", "few", "many"],
+    "nights": ["", "1"],
+    "since": ["", "2025-01-01", "2025-02-01"],
+    "until": ["", "2025-01-15"],
+    "plz": ["", "44137", "44263", "1"],
+    "street": ["", "Ostwall", "Am Ölpfad", "X"],
+    "carrier": ["", "city", "other"],
+}
 KINDS = {"street": QuestionKind.HANDWRITING, **dict.fromkeys(("staff", "shifts", "carrier"), QuestionKind.SINGLE)}
 
 
@@ -349,10 +382,16 @@ def test_any_answers_are_judged_the_same_on_every_channel(checks, values, channe
     look changes nothing.
     """
     answers = tuple(
-        Answer(question=code, kind=KINDS.get(code, QuestionKind.COMB), value=said, confidence=1.0, status=Status.CONFIRMED if code in settled else Status.AUTO,
-               missing=None if said else Missing.NO_ANSWER)
+        Answer(
+            question=code,
+            kind=KINDS.get(code, QuestionKind.COMB),
+            value=said,
+            confidence=1.0,
+            status=Status.CONFIRMED if code in settled else Status.AUTO,
+            missing=None if said else Missing.NO_ANSWER,
+        )
         for code, said in values.items()
-    )  # fmt: skip
+    )
     response = Response(id="x", questionnaire="small", version="1", channel=channel, answers=answers)
     found = checked(response, checks)
     assert checked(found, checks) == found

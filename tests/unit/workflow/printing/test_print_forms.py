@@ -123,7 +123,10 @@ def test_a_token_is_never_printed_as_another_one(project, tmp_path):
 
 def test_an_address_that_has_no_room_is_refused(project, tmp_path):
     """No line of an address is left out without a word."""
-    long = "Verein zur Förderung der Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnungsdurchführungsbestimmungen"
+    long = (
+        "Verein zur Förderung der "
+        "Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnungsdurchführungsbestimmungen"
+    )
     found = (
         Recipient(token="A", name=long, address=(long,) * 8, row=2),
         Recipient(token="B", name="Haus", address=("Weg 1",), row=3),

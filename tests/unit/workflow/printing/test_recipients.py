@@ -18,9 +18,27 @@ from scanform.workflow.project.project import init_project
 
 GOOD = "aB3dEf9hIjK2mNo"
 PARTICIPANTS = (
-    "tid", "firstname", "lastname", "email", "emailstatus", "token", "language", "validfrom", "validuntil", "invited", "reminded", "remindercount", "completed",
-    "usesleft", "attribute_1 <Einrichtung>", "attribute_2 <Straße>", "attribute_3", "attribute_4 <Postleitzahl>", "attribute_5 <Ort>", "attribute_6 <Rolle>",
-)  # fmt: skip
+    "tid",
+    "firstname",
+    "lastname",
+    "email",
+    "emailstatus",
+    "token",
+    "language",
+    "validfrom",
+    "validuntil",
+    "invited",
+    "reminded",
+    "remindercount",
+    "completed",
+    "usesleft",
+    "attribute_1 <Einrichtung>",
+    "attribute_2 <Straße>",
+    "attribute_3",
+    "attribute_4 <Postleitzahl>",
+    "attribute_5 <Ort>",
+    "attribute_6 <Rolle>",
+)
 
 
 def write(path, header, *rows):
@@ -54,8 +72,28 @@ def test_limesurveys_own_list_of_participants_is_understood(tmp_path):
     """Its columns about mails and dates are never printed; attributes are what their descriptions say, and those
     without one are named.
     """
-    row = ("1", "Anna", "Beispiel", "anna@stadt.example", "OK", GOOD, "de", "", "", "2025-06-01 10:00", "N", "0", "N", "1", "Haus der Vielfalt", "Weg 1", "x",
-           "44137", "Dortmund", "Leitung")  # fmt: skip
+    row = (
+        "1",
+        "Anna",
+        "Beispiel",
+        "anna@stadt.example",
+        "OK",
+        GOOD,
+        "de",
+        "",
+        "",
+        "2025-06-01 10:00",
+        "N",
+        "0",
+        "N",
+        "1",
+        "Haus der Vielfalt",
+        "Weg 1",
+        "x",
+        "44137",
+        "Dortmund",
+        "Leitung",
+    )
     found = read_list(write(tmp_path / "l.csv", PARTICIPANTS, row))
     assert found.recipients == (Recipient(token=GOOD, name="Haus der Vielfalt", address=("Weg 1", "44137 Dortmund")),)
     assert {"tid", "email", "emailstatus", "language", "usesleft", "attribute_3", "attribute_6 <Rolle>"} <= set(
@@ -88,9 +126,28 @@ def test_the_command_says_what_is_not_printed(tmp_path):
 
 
 SPOILT = (
-    "2,19E+26", "1.23457E+17", "1E+05", "1,00E+00", "#NAME?", "#WERT!", "########", "#NV", "05.03.5458", "5.3.58", "03/05/2025", "2025-03-05", "01. Mrz",
-    "1-Mar", "Mrz 25", "Mar-25", "01. Jan 25", "WAHR", "FALSE", "12345678.0", "12345678,00",
-)  # fmt: skip
+    "2,19E+26",
+    "1.23457E+17",
+    "1E+05",
+    "1,00E+00",
+    "#NAME?",
+    "#WERT!",
+    "########",
+    "#NV",
+    "05.03.5458",
+    "5.3.58",
+    "03/05/2025",
+    "2025-03-05",
+    "01. Mrz",
+    "1-Mar",
+    "Mrz 25",
+    "Mar-25",
+    "01. Jan 25",
+    "WAHR",
+    "FALSE",
+    "12345678.0",
+    "12345678,00",
+)
 
 
 @pytest.mark.parametrize("token", SPOILT)

@@ -122,7 +122,8 @@ def test_an_orphaned_worker_ends(tmp_path):
     """When the parent is killed, its workers notice and end."""
     script = (
         "import os, time\nfrom functools import partial\nfrom operator import call\n"
-        "from scanform.scan.files.limits import Limits\nfrom scanform.workflow.reading.executors import processes, run_in_order\n"
+        "from scanform.scan.files.limits import Limits\nfrom scanform.workflow.reading.executors import processes, "
+        "run_in_order\n"
         "if __name__ == '__main__':\n"
         "    for done in run_in_order(processes(1, Limits()), call, [os.getpid, partial(time.sleep, 3600)]):\n"
         "        print(done.result, flush=True)\n"

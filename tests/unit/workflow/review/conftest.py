@@ -63,8 +63,16 @@ def answer(
     others = (Candidate(value="nein", probability=0.3),) if question == "open" and option is None else ()
     problems = (problem,) if problem else ()
     return Answer(
-        question=question, option=option, kind=kind, value=value, confidence=confidence, status=status, problems=problems, candidates=others, page=1
-    )  # fmt: skip
+        question=question,
+        option=option,
+        kind=kind,
+        value=value,
+        confidence=confidence,
+        status=status,
+        problems=problems,
+        candidates=others,
+        page=1,
+    )
 
 
 def waiting(name: str, *, confidence: float = 0.6) -> Response:

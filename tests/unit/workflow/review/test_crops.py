@@ -54,9 +54,19 @@ PAGE = PageLayout(number=1, size=SizeMm(w=210, h=297), blank="", fiducials=(MARK
 
 def item(question: str, option: str | None = None, *, evidence: Evidence | None = None) -> ReviewItem:
     return ReviewItem(
-        id=f"F/{question}", version=1, response_id="F", questionnaire="q", question=question, option=option, kind=QuestionKind.SINGLE, value="",
-        candidates=(), reasons=("unsure",), evidence=evidence, page=1,
-    )  # fmt: skip
+        id=f"F/{question}",
+        version=1,
+        response_id="F",
+        questionnaire="q",
+        question=question,
+        option=option,
+        kind=QuestionKind.SINGLE,
+        value="",
+        candidates=(),
+        reasons=("unsure",),
+        evidence=evidence,
+        page=1,
+    )
 
 
 def shown(question: str, option: str | None = None) -> RectMm:

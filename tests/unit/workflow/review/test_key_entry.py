@@ -67,8 +67,14 @@ def test_a_conversation_asks_again_and_goes_back(project: Project) -> None:
     """A wrong answer is asked again with the reason, "<" goes one question back, filtered questions are not asked."""
     response, shown = talk(project, "3", "2", "zu", "<", "Ferien", "31.2.2024", "!", "1, 2", "", "ja")
     assert {a.column: a.value for a in response.answers} == {
-        "open": "nein", "open__nein_text": "Ferien", "day": "", "groups": "kids old", "seats": "", "remark": "", "sign": "signed",
-    }  # fmt: skip
+        "open": "nein",
+        "open__nein_text": "Ferien",
+        "day": "",
+        "groups": "kids old",
+        "seats": "",
+        "remark": "",
+        "sign": "signed",
+    }
     missing = {a.column: a.missing for a in response.answers}
     assert (missing["day"], missing["seats"], missing["remark"]) == (
         Missing.ILLEGIBLE,

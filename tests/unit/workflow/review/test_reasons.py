@@ -60,9 +60,17 @@ ZONES = {
     3: (),
 }
 LAYOUT = Layout(
-    questionnaire="q", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN,
-    pages=tuple(PageLayout(number=number, size=A4, blank="", fiducials=(), codes=(), zones=zones) for number, zones in ZONES.items()),
-)  # fmt: skip
+    questionnaire="q",
+    version="1",
+    language="en",
+    variant="standard",
+    digest="00000",
+    filled=Filled.WITHDRAWN,
+    pages=tuple(
+        PageLayout(number=number, size=A4, blank="", fiducials=(), codes=(), zones=zones)
+        for number, zones in ZONES.items()
+    ),
+)
 SLUGS = st.lists(
     st.sampled_from(("streak", "box-moved", "box-covered", "outside-picture", "weak-blank", "stray-ink")),
     max_size=4,

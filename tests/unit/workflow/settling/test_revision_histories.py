@@ -140,9 +140,15 @@ class Histories(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(self.expected())))
         seen = self.expected()[name]["a"]
         made = Decision(
-            uuid=f"u{len(self.decided)}", item=f"{name}/a", version=self.project.store.versions(name)["a"], reviewer="sue", kind=DecisionKind.CORRECT,
-            from_value="", to_value=value, at="2026-02-01T10:00:00+00:00",
-        )  # fmt: skip
+            uuid=f"u{len(self.decided)}",
+            item=f"{name}/a",
+            version=self.project.store.versions(name)["a"],
+            reviewer="sue",
+            kind=DecisionKind.CORRECT,
+            from_value="",
+            to_value=value,
+            at="2026-02-01T10:00:00+00:00",
+        )
         self.project.store.add_decision(made)
         self.decided.append((name, seen, value))
 

@@ -57,12 +57,30 @@ sections:
 """
 GROUPS = ("groups[old]", "groups[young]", "groups[other]", "groups[none]")
 ROW = {
-    "id": "3", "submitdate": "2026-06-10 10:27:41", "lastpage": "2", "seed": "128073981", "token": "7K3QX9MA", "startdate": "2026-06-10 10:18:07",
-    "datestamp": "2026-06-10 10:27:41", "open": "yes", "hours": "12", "groups[old]": "Y", "groups[young]": "", "groups[other]": "clubs", "groups[none]": "",
-    "carrier": "firm", "carrier[other]": "a church",
-}  # fmt: skip
-OTHER = ROW | {"id": "5", "seed": "565616827", "token": "C2N5YFQ8", "startdate": "2026-06-11 10:04:07", "submitdate": "2026-06-11 10:13:41",
-               "datestamp": "2026-06-11 10:13:41"}  # fmt: skip
+    "id": "3",
+    "submitdate": "2026-06-10 10:27:41",
+    "lastpage": "2",
+    "seed": "128073981",
+    "token": "7K3QX9MA",
+    "startdate": "2026-06-10 10:18:07",
+    "datestamp": "2026-06-10 10:27:41",
+    "open": "yes",
+    "hours": "12",
+    "groups[old]": "Y",
+    "groups[young]": "",
+    "groups[other]": "clubs",
+    "groups[none]": "",
+    "carrier": "firm",
+    "carrier[other]": "a church",
+}
+OTHER = ROW | {
+    "id": "5",
+    "seed": "565616827",
+    "token": "C2N5YFQ8",
+    "startdate": "2026-06-11 10:04:07",
+    "submitdate": "2026-06-11 10:13:41",
+    "datestamp": "2026-06-11 10:13:41",
+}
 VALUES = {
     "open": "yes",
     "hours": "12",
