@@ -158,7 +158,7 @@ def test_names_and_addresses_are_counted_apart_for_whom_they_are_not(project, mo
 
 
 def test_second_looks_count_what_can_be_reached(project):
-    """What somebody else has on the screen for a second look is counted apart."""
+    """What somebody else has on the screen for a second reading is counted apart."""
     fill(project, 12, replace(OFTEN, problem=None, status=Status.AUTO))
     again = VerificationDesk(Desk(project))
     assert again.counts("P", third=False).open == 12

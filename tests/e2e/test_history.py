@@ -53,7 +53,7 @@ def decide(desk, item, kind, to="", **more):
 
 
 def test_everything_that_happened_in_order(project):
-    """Reading, confirmation taken back, putting off, two decisions, and the second look; what was taken back is
+    """Reading, confirmation taken back, putting off, two decisions, and the second reading; what was taken back is
     marked.
     """
     eventful(project)

@@ -344,7 +344,7 @@ def test_undo_goes_back_through_own_acts_only(project, role):
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
 def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
-    """Neither desk of second looks shows a value or takes one that was not given out there; both readings of a
+    """Neither desk of second readings shows a value or takes one that was not given out there; both readings of a
     difference are the third person's alone.
     """
     attack = Attack(project, role, name)
@@ -368,7 +368,7 @@ def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
 def test_what_is_given_out_is_what_one_may_see(project, role):
-    """No screen gives out what others have, what was settled, or names to whom they are not open; second looks are
+    """No screen gives out what others have, what was settled, or names to whom they are not open; second readings are
     blind, and never at what one did oneself.
     """
     attack = Attack(project, role, "others")

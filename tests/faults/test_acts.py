@@ -253,7 +253,7 @@ def nothing(project):
 ACTS = {
     "decide many": Act(waiting, decide),
     "undo": Act(decided, undo),
-    "second look": Act(decided, second),
+    "second reading": Act(decided, second),
     "third look and its decision": Act(differing, third),
     "third look taken back": Act(settled, third_taken_back),
     "ask for a release": Act(waiting, ask_for_release),
