@@ -94,11 +94,11 @@ class RecipientList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """The positions of the columns: the token's, those that make the name, those of the address in their order; `kinds`
-    is the content of each of these.
+    """The positions of the columns: the token's (None: there is none), those that make the name, those of the address
+    in their order; `kinds` is the content of each of these.
     """
 
-    token: int
+    token: int | None
     names: tuple[int, ...]
     address: tuple[int, ...]
     kinds: Mapping[int, str]
@@ -122,7 +122,7 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     if refused:
         raise _wrong(path, Several(tuple(refused), "; "))
     columns = _columns(table.header)
-    if columns is None:
+    if columns.token is None:
         raise _wrong(path, words("print.no_token_column", columns=", ".join(table.header)))
     found = tuple(
         _recipient(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells)
@@ -135,22 +135,20 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     )
 
 
-def _columns(header: Sequence[str]) -> _Columns | None:
-    """The content of each column; None where no column holds tokens."""
-    kinds = {at: kind for at, heading in enumerate(header) if (kind := _kind(heading))}
+def _columns(header: Sequence[str], reserved: Collection[int] = ()) -> _Columns:
+    """The content of each column; those `reserved` for something else are neither name nor address."""
+    kinds = {at: kind for at, heading in enumerate(header) if at not in reserved and (kind := _kind(heading))}
     kinds = {
         at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
     }  # a running number is not a house number
     tokens = [at for at, kind in kinds.items() if kind == "token"]
     exact = [at for at in tokens if _plain(header[at]) == "token"]
-    if not tokens:
-        return None
     names = [at for at, kind in kinds.items() if kind == "name"][:1]
     persons = [at for wanted in ("first", "last") for at, kind in kinds.items() if kind == wanted][
         : 2 if not names else 0
     ]
     address = tuple(at for at, kind in kinds.items() if kind not in {"token", "first", "last"} and at not in names)
-    return _Columns(token=(exact or tokens)[0], names=(*names, *persons), address=address, kinds=kinds)
+    return _Columns(token=next(iter(exact or tokens), None), names=(*names, *persons), address=address, kinds=kinds)
 
 
 def _kind(heading: str) -> str:
@@ -186,13 +184,19 @@ def _recipient(cells: Sequence[str], columns: _Columns, row: int) -> Recipient:
         lines += parts
         before = columns.kinds[at] if cells[at].strip() else ""
     name = " ".join(cells[at].strip() for at in columns.names if cells[at].strip())
-    return Recipient(token=cells[columns.token].strip(), name=name or None, address=tuple(lines), row=row)
+    token = "" if columns.token is None else cells[columns.token].strip()
+    return Recipient(token=token, name=name or None, address=tuple(lines), row=row)
 
 
 def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> None:
     """Raises InputError that names every row whose token cannot be used."""
     if not found:
         raise _wrong(path, words("print.no_recipients"))
+    _refuse_rows(path, unusable_tokens(found, printed))
+
+
+def unusable_tokens(found: Sequence[Recipient], printed: Collection[str]) -> list[Words]:
+    """What is wrong with the tokens of a list, row by row; tokens that were `printed` before are accepted."""
     seen: dict[str, int] = {}
     wrong: list[Words] = []
     usual = _usual_digits([recipient.token for recipient in found])
@@ -206,6 +210,11 @@ def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> 
         elif problem:
             wrong.append(words(f"print.token_{problem}", row=row, token=token, digits=usual))
         seen.setdefault(token.casefold(), row)
+    return wrong
+
+
+def _refuse_rows(path: Path, wrong: Sequence[Words]) -> None:
+    """Raises InputError with the first of these rows and the number of further ones, if there are any."""
     if wrong:
         more = [words("print.more_rows", count=len(wrong) - NAMED)] if len(wrong) > NAMED else []
         raise _wrong(path, Several((*wrong[:NAMED], *more), "; "))
