@@ -9,8 +9,8 @@ from scanform.model.place import Place
 from scanform.store.engine import Transaction
 from scanform.store.tables import PlaceChangeRow, PlaceRow
 
-FIELDS = ("name", "address", "carrier", "district", "further")
-"""What a list may change of a place; its id and its token stay."""
+FIELDS = ("place_id", "name", "address", "carrier", "district", "further")
+"""What a list may change of a place; its token stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def places(tx: Transaction) -> list[Place]:
 def add_places(tx: Transaction, found: Iterable[Place], *, source: str, reviewer: str, at: str) -> None:
     """Add new places and say so in the history of each."""
     for place in found:
-        tx.execute(insert(PlaceRow).values({"place_id": place.place_id, "token": place.token} | _facts(place)))
+        tx.execute(insert(PlaceRow).values(_facts(place) | {"token": place.token}))
         _tell(tx, place.place_id, "added", {}, source=source, reviewer=reviewer, at=at)
 
 
@@ -53,7 +53,10 @@ def change_place(tx: Transaction, before: Place, after: Place, *, source: str, r
     changes = differences(before, after)
     if changes:
         tx.execute(update(PlaceRow).where(PlaceRow.place_id == before.place_id).values(_facts(after)))
-        _tell(tx, before.place_id, "changed", changes, source=source, reviewer=reviewer, at=at)
+        if after.place_id != before.place_id:
+            of_place = PlaceChangeRow.place_id == before.place_id
+            tx.execute(update(PlaceChangeRow).where(of_place).values(place_id=after.place_id))
+        _tell(tx, after.place_id, "changed", changes, source=source, reviewer=reviewer, at=at)
 
 
 def differences(before: Place, after: Place) -> dict[str, list[object]]:
@@ -80,6 +83,7 @@ def history(tx: Transaction, place_id: str) -> list[PlaceChange]:
 
 def _facts(place: Place) -> dict[str, object]:
     return {
+        "place_id": place.place_id,
         "name": place.name,
         "address": list(place.address),
         "carrier": place.carrier,
