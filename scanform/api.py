@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scanform.workflow.dataset.merge_responses import MergeSummary
     from scanform.workflow.insight.one_page import PageRead
     from scanform.workflow.intake.read_batch import BatchSummary
+    from scanform.workflow.printing.place_list import ListedPlace
     from scanform.workflow.printing.print_forms import Printed
     from scanform.workflow.printing.recipients import Recipient
     from scanform.workflow.reading.executors import Workers
@@ -94,32 +95,36 @@ class Project:
         language: str | None = None,
         seed: int | None = None,
         sides: Literal["one", "two"] = "two",
+        register: Literal["all", "new", "outstanding"] | None = None,
     ) -> "Printed":
         """Write the PDF `out`, and beside it `<out>.copies.json`: the list of printed copies and their pages.
 
         Forms are for `copies` people without a token, or for `recipients` (a CSV file with token, name and address, or
-        the recipients themselves), or once more for one token (`reissue`): exactly one of the three. `variant` is the
-        edition (None: standard). The same `seed` draws the same identities in a fresh project. Raises UsageError, and
-        InputError that names all recipients who cannot be printed as they are; nothing was printed then.
+        the recipients themselves), or once more for one token (`reissue`), or for places of the `register` ("all" that
+        can be reached, "new" ones to which nothing was sent, "outstanding" ones that have not answered): exactly one
+        of the four. Recipients are kept in the register. `variant` is the edition (None: standard). The same `seed`
+        draws the same identities in a fresh project. Raises UsageError, and InputError that names all recipients who
+        cannot be printed as they are; nothing was printed then.
         """
         from dataclasses import replace
 
         from scanform.workflow.printing import print_forms as printing
 
-        ways = sum(given is not None for given in (copies, recipients, reissue))
+        ways = sum(given is not None for given in (copies, recipients, reissue, register))
         if ways != 1 or (copies is not None and copies < 1):
             raise UsageError(words("print.one_way"), remedy=words("print.one_way_remedy"))
         left_out: tuple[str, ...] = ()
         if reissue is not None:
             order = printing.reissue_order(self._project, reissue, variant=variant, language=language, seed=seed)
         else:
-            people, left_out = self._people(copies, recipients)
+            people, left_out = self._people(copies, recipients, register)
             order = printing.PrintOrder(
                 recipients=people,
                 questionnaire=questionnaire,
                 variant=variant or "standard",
                 language=language,
                 seed=seed,
+                listed=_listed(recipients),
             )
         printed = printing.print_forms(self._project, replace(order, sides=printing.Sides(sides)), Path(out))
         return replace(printed, left_out=left_out)
@@ -128,11 +133,15 @@ class Project:
         self,
         copies: int | None,
         recipients: "StrPath | Iterable[Recipient] | None",
+        register: str | None,
     ) -> "tuple[tuple[Recipient | None, ...], tuple[str, ...]]":
         """The recipients of forms, and the columns of their list that are not printed."""
+        from scanform.workflow.printing.dispositions import Whom, recipients_of
         from scanform.workflow.printing.print_forms import printed_tokens
         from scanform.workflow.printing.recipients import read_list
 
+        if register is not None:
+            return recipients_of(self._project, Whom(register)), ()
         if recipients is None:
             return (None,) * (copies or 0), ()
         if isinstance(recipients, str | os.PathLike):
@@ -329,6 +338,13 @@ def init_project(
         database=database,
     )
     return Project(made)
+
+
+def _listed(recipients: "StrPath | Iterable[Recipient] | None") -> "Mapping[str, ListedPlace]":
+    """What a list of recipients says about its places beyond name and address; nothing where there is no file."""
+    from scanform.workflow.printing.place_list import listed_by_token
+
+    return listed_by_token(Path(recipients)) if isinstance(recipients, str | os.PathLike) else {}
 
 
 def _refuse_unguarded_script() -> None:

@@ -35,7 +35,8 @@ METHODS = {
     "print_forms": "(self, out: str | os.PathLike[str], *, copies: int | None = None,"
     " recipients: 'StrPath | Iterable[Recipient] | None' = None, reissue: str | None = None,"
     " questionnaire: str | None = None, variant: str | None = None, language: str | None = None,"
-    " seed: int | None = None, sides: Literal['one', 'two'] = 'two') -> 'Printed'",
+    " seed: int | None = None, sides: Literal['one', 'two'] = 'two',"
+    " register: Optional[Literal['all', 'new', 'outstanding']] = None) -> 'Printed'",
     "read_batch": "(self, paths: str | os.PathLike[str] | collections.abc.Iterable[str | os.PathLike[str]], *,"
     " jobs: int | None = None, serial: bool = False, scheduler: str | None = None, retry: bool = False,"
     " progress: bool = False) -> 'BatchSummary'",

@@ -71,7 +71,11 @@ def command_line() -> str:
     group = program.main
     parts = [f"{NOTE}# Command line\n\n```text\n{_help(group, 'scanform')}\n```\n"]
     for name in sorted(group.commands):
-        parts.append(f"\n## scanform {name}\n\n```text\n{_help(group.commands[name], f'scanform {name}')}\n```\n")
+        command = group.commands[name]
+        parts.append(f"\n## scanform {name}\n\n```text\n{_help(command, f'scanform {name}')}\n```\n")
+        for inner in sorted(command.commands) if isinstance(command, click.Group) else ():
+            said = _help(command.commands[inner], f"scanform {name} {inner}")
+            parts.append(f"\n### scanform {name} {inner}\n\n```text\n{said}\n```\n")
     return "".join(parts)
 
 

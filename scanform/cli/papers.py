@@ -76,6 +76,18 @@ def add_questionnaire(settings: Settings, file: Path) -> None:
 @click.option("--copies", type=click.IntRange(1, 100_000), metavar="N", help="Print N forms without a token.")
 @click.option("--recipients", type=FILE, help="Print a form for each row of a CSV file: token, name, address.")
 @click.option("--reissue", metavar="TOKEN", help="Print one more form for a token, with a new identity.")
+@click.option(
+    "--all-recipients", "register", flag_value="all", help="Print for every place of the register that can be reached."
+)
+@click.option(
+    "--new-recipients", "register", flag_value="new", help="Print for the places to which nothing was sent yet."
+)
+@click.option(
+    "--outstanding",
+    "register",
+    flag_value="outstanding",
+    help="Print a reminder for the places that have not answered.",
+)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
 @click.option("--variant", help="Edition: standard, or what the questionnaire offers.")
 @click.option("--seed", type=int, help="Draw the same identities again (for tests and examples).")
@@ -95,6 +107,7 @@ def print_(
     copies: int | None,
     recipients: Path | None,
     reissue: str | None,
+    register: str | None,
     questionnaire: str | None,
     variant: str | None,
     seed: int | None,
@@ -113,6 +126,13 @@ def print_(
             language=settings.language,
             seed=seed,
             sides="one" if sides == "one" else "two",
+            register=None
+            if register is None
+            else "all"
+            if register == "all"
+            else "new"
+            if register == "new"
+            else "outstanding",
         )
         pages = len(printed.forms) * len(printed.layout.pages)
         data = {

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from scanform import __version__
-from scanform.cli import dataset, foreign, health, learning, papers, station
+from scanform.cli import dataset, fieldwork, foreign, health, learning, papers, station
 from scanform.cli.common import KeyingAbort, Settings, common_options, language_of_project
 from scanform.errors import ExitCode, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, text
@@ -161,6 +161,8 @@ for _command in (
     dataset.merge,
     dataset.export,
     dataset.report,
+    fieldwork.recipients,
+    fieldwork.returns,
     foreign.find_zones,
     foreign.edit_layout,
     foreign.import_form,

@@ -1,4 +1,5 @@
-"""The workbook: data, codebook, provenance and conflicts as sheets. The only module that uses openpyxl.
+"""The workbook: data, codebook, provenance and conflicts as sheets; and lists that people keep as workbooks. The only
+module that uses openpyxl.
 
 Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities
 are numbers.
@@ -7,15 +8,20 @@ are numbers.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
 from typing import BinaryIO, cast
+from zipfile import BadZipFile
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from scanform.dataset.safe_text import visible
+from scanform.errors import InputError, words
 
 _SAFE = re.compile(r"[^\W\d_][^\n]*\Z")
 """Text that no spreadsheet converts: one line that starts with a letter. It needs no style of its own and takes half
@@ -24,6 +30,12 @@ the time to write.
 
 MAX_WIDTH = 60  # characters; wider columns push the rest off the screen
 MAX_ROWS = 1_048_575  # a sheet holds one more, the header
+
+MAX_LIST_BYTES = 20_000_000
+"""Largest workbook that is read; 10,000 places with ten columns are 1 MB."""
+
+MAX_LIST_CELLS = 5_000_000
+"""Most cells of a workbook that is read: a small file may unpack to far more than a list of people holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +114,67 @@ def _text_cell(page: Worksheet, value: str) -> Cell:
     if "\n" in value:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
+
+
+def read_sheet(path: Path) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The rows of the only filled sheet of a workbook as text, each with its number (from 1), filled up to equal
+    length.
+
+    Raises InputError for what is no workbook, for several filled sheets, and for formulas whose result is not in the
+    file: nothing is left out silently.
+    """
+    try:
+        if path.stat().st_size > MAX_LIST_BYTES:
+            raise _no_list(path, "too_large", most=MAX_LIST_BYTES // 1_000_000)
+        results, formulas = _sheets_of(path, results=True), _sheets_of(path, results=False)
+    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError) as error:
+        raise _no_list(path, "unreadable") from error
+    if len(formulas) > 1:
+        raise _no_list(path, "several_sheets", sheets=", ".join(sorted(formulas)))
+    cells = next(iter(results.values()), {})
+    for place, value in next(iter(formulas.values()), {}).items():
+        if isinstance(value, str) and value.startswith("=") and place not in cells:
+            raise _no_list(path, "no_result", cell=f"{get_column_letter(place[1])}{place[0]}")
+    width = max((column for _, column in cells), default=0)
+    return tuple(
+        (row, tuple(_listed_cell(cells.get((row, column))) for column in range(1, width + 1)))
+        for row in sorted({row for row, _ in cells})
+    )
+
+
+def _sheets_of(path: Path, *, results: bool) -> dict[str, dict[tuple[int, int], object]]:
+    """The filled cells of each filled sheet by (row, column): results of formulas, or the formulas themselves."""
+    workbook = load_workbook(path, read_only=True, data_only=results, keep_links=False)
+    try:
+        found: dict[str, dict[tuple[int, int], object]] = {}
+        count = 0
+        for sheet in workbook.worksheets:
+            for row in sheet.iter_rows():
+                count += len(row)
+                if count > MAX_LIST_CELLS:
+                    raise _no_list(path, "too_large", most=MAX_LIST_BYTES // 1_000_000)
+                for cell in row:
+                    if cell.value is not None and str(cell.value).strip():
+                        found.setdefault(sheet.title, {})[cell.row, cell.column] = cell.value
+        return found
+    finally:
+        workbook.close()
+
+
+def _listed_cell(value: object) -> str:
+    """A cell as people read it: whole numbers without decimals, dates as ISO 8601, truth values as spreadsheets name
+    them.
+    """
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def _no_list(path: Path, why: str, **params: object) -> InputError:
+    return InputError(words(f"recipients.xlsx_{why}", file=path.name, **params), remedy=words("recipients.xlsx_remedy"))

@@ -2,6 +2,8 @@
 
     batch ─< file ─< page >─ reading >─ form  submissions, their pages, and what was read on them
     issued ─ recipient                        printed forms and their recipients
+    place ─< place_change                     the recipient register: who is asked, with which token, and its history
+    disposition *                             how far a place got, where people said so
     passed_over                               files in submitted folders that were not opened
     batch ─< response ─< answer               values, of any channel
     source_survey ─< revision >─ batch        each online response as imported; `response` follows from these
@@ -195,6 +197,49 @@ class RecipientRow(Base):
     issued_id: Mapped[int] = mapped_column(ForeignKey("issued.id"), primary_key=True)
     name: Mapped[str | None]
     address: Mapped[list[str]] = mapped_column(JSON)
+
+
+class PlaceRow(Base):
+    """A place of the recipient register with its token. Name, address and further columns are contact data."""
+
+    __tablename__ = "place"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(unique=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    address: Mapped[list[str]] = mapped_column(JSON)
+    carrier: Mapped[str]
+    district: Mapped[str]
+    further: Mapped[list[list[str]]] = mapped_column(JSON)
+
+
+class PlaceChangeRow(Base):
+    """A place was added or changed: `changes` are the fields that differ, each with what it was and what it became.
+
+    Not sealed and not append-only: contact data must be erasable.
+    """
+
+    __tablename__ = "place_change"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    changes: Mapped[dict[str, object]] = mapped_column(JSON)
+    source: Mapped[str]
+    reviewer: Mapped[str]
+    at: Mapped[str]
+
+
+class DispositionRow(ActRow):
+    """Somebody says how far the place with a token got, or takes that back (`undoes`); append-only."""
+
+    __tablename__ = "disposition"
+    uuid: Mapped[str] = mapped_column(unique=True)
+    token: Mapped[str] = mapped_column(index=True)
+    disposition: Mapped[str]
+    reviewer: Mapped[str]
+    reason: Mapped[str]
+    undoes: Mapped[str | None]
+    at: Mapped[str]
 
 
 class ResponseRow(Base):

@@ -16,6 +16,7 @@ from scanform.store.tables import (
     ActRow,
     CollationRow,
     DecisionRow,
+    DispositionRow,
     IncompleteAcceptedRow,
     ManualRegistrationRow,
     ReleaseRow,
@@ -41,6 +42,7 @@ _ACTS: dict[str, type[ActRow]] = {
     "waived_page": WaivedPageRow,
     "collation": CollationRow,
     "response_withdrawal": ResponseWithdrawalRow,
+    "disposition": DispositionRow,
 }
 
 _KINDS = {table: kind for kind, table in _ACTS.items()}

@@ -7,7 +7,7 @@ from scanform.model.reading import PageReading
 from scanform.model.response import Response
 from scanform.store import ledger, values
 from scanform.workflow.project.project import Project
-from scanform.workflow.review.cases import Editions, offered, response_case
+from scanform.workflow.review.cases import Editions, offered, placed, response_case
 
 COUNTING = (Fate.READ, Fate.COPY)
 """Fates of pages whose reading contributes answers; a re-scan or duplicate repeats another page."""
@@ -30,7 +30,7 @@ def each_response(project: Project, questionnaire: str | None = None) -> Iterato
             machine = values.load_responses(tx, response_id=name)
             versions, decisions = values.versions(tx, name), values.decisions(tx, name)
         for response in machine:
-            yield offered(response_case(response, versions, decisions, editions).effective, editions)
+            yield placed(offered(response_case(response, versions, decisions, editions).effective, editions), editions)
 
 
 def each_reading(project: Project) -> Iterator[PageReading]:

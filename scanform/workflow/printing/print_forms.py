@@ -4,9 +4,9 @@ import os
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from scanform.store import issued
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.whole_files import atomic_file, atomic_folder, write_text
+from scanform.workflow.printing.place_list import ListedPlace
+from scanform.workflow.printing.place_register import register_printed
 from scanform.workflow.printing.printed_texts import keep_recipients
 from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.folders import QUESTIONNAIRES, SNAPSHOT
@@ -56,7 +58,8 @@ class PrintOrder:
     """What to print: for whom (a recipient each, or None for a form without token), and in which edition.
 
     `seed` makes the identities repeatable; `reprint` allows the same sheet to be printed again for a token. `sides` is
-    the duplex setting of the page order.
+    the duplex setting of the page order. `listed` is what the list of recipients says about places beyond name and
+    address, by token: for the register.
     """
 
     recipients: tuple[Recipient | None, ...]
@@ -66,6 +69,7 @@ class PrintOrder:
     seed: int | None = None
     reprint: bool = True
     sides: Sides = Sides.ONE
+    listed: Mapping[str, ListedPlace] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +121,8 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
 def _print(
     project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]
 ) -> tuple[tuple[Issued, ...] | None, int]:
-    """Draw the forms and record them: their files are written under temporary names before they are recorded in the
-    store, and renamed right after.
+    """Draw the forms and record them, and their recipients in the register: their files are written under temporary
+    names before they are recorded in the store, and renamed right after.
 
     Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a
     form before.
@@ -135,6 +139,7 @@ def _print(
             before = _printed_before(project, tx, order, layout.questionnaire)
             if not all(_take(tx, form, order.reprint) for form in forms):
                 raise _TakenError
+            register_printed(tx, order.recipients, order.listed, update=order.reprint)
         return forms, before
     return None, 0
 

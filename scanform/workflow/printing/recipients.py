@@ -95,12 +95,12 @@ class RecipientList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Columns:
-    """The positions of the columns: the token's, those that make the name, those of the address in their order; `kinds`
-    is the content of each of these.
+class Columns:
+    """The positions of the columns: the token's (None: there is none), those that make the name, those of the address
+    in their order; `kinds` is the content of each of these.
     """
 
-    token: int
+    token: int | None
     names: tuple[int, ...]
     address: tuple[int, ...]
     kinds: Mapping[int, str]
@@ -123,11 +123,11 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     refused = [problem for problem in table.problems if problem.slug != "decoded-as"]
     if refused:
         raise _wrong(path, Several(tuple(refused), "; "))
-    columns = _columns(table.header)
-    if columns is None:
+    columns = address_columns(table.header)
+    if columns.token is None:
         raise _wrong(path, words("print.no_token_column", columns=", ".join(table.header)))
     found = tuple(
-        _recipient(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells)
+        recipient_of(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells)
     )
     _check(path, found, printed)
     used = {columns.token, *columns.names, *columns.address}
@@ -137,22 +137,20 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     )
 
 
-def _columns(header: Sequence[str]) -> _Columns | None:
-    """The content of each column; None where no column holds tokens."""
-    kinds = {at: kind for at, heading in enumerate(header) if (kind := _kind(heading))}
+def address_columns(header: Sequence[str], reserved: Collection[int] = ()) -> Columns:
+    """The content of each column; those `reserved` for something else are neither name nor address."""
+    kinds = {at: kind for at, heading in enumerate(header) if at not in reserved and (kind := _kind(heading))}
     kinds = {
         at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
     }  # a running number is not a house number
     tokens = [at for at, kind in kinds.items() if kind == "token"]
-    exact = [at for at in tokens if _plain(header[at]) == "token"]
-    if not tokens:
-        return None
+    exact = [at for at in tokens if plain_heading(header[at]) == "token"]
     names = [at for at, kind in kinds.items() if kind == "name"][:1]
     persons = [at for wanted in ("first", "last") for at, kind in kinds.items() if kind == wanted][
         : 2 if not names else 0
     ]
     address = tuple(at for at, kind in kinds.items() if kind not in {"token", "first", "last"} and at not in names)
-    return _Columns(token=(exact or tokens)[0], names=(*names, *persons), address=address, kinds=kinds)
+    return Columns(token=next(iter(exact or tokens), None), names=(*names, *persons), address=address, kinds=kinds)
 
 
 def _kind(heading: str) -> str:
@@ -161,10 +159,10 @@ def _kind(heading: str) -> str:
     """
     attribute = _ATTRIBUTE.fullmatch(heading.strip())
     if attribute is not None:
-        name = _plain(next((said for said in attribute.groups()[1:] if said), ""))
+        name = plain_heading(next((said for said in attribute.groups()[1:] if said), ""))
         kind = _kind_of(name)
         return "" if kind == "token" else kind
-    name = _plain(heading)
+    name = plain_heading(heading)
     known = _kind_of(name)
     return known if known in {"token", "first", "last"} or not is_participant_column(name.replace(" ", "")) else ""
 
@@ -184,7 +182,8 @@ def _kind_of(name: str) -> str:
     return known or ("line" if _LINES.fullmatch(name) else "")
 
 
-def _recipient(cells: Sequence[str], columns: _Columns, row: int) -> Recipient:
+def recipient_of(cells: Sequence[str], columns: Columns, row: int) -> Recipient:
+    """The recipient in a row of a list."""
     lines: list[str] = []
     before = ""
     for at in columns.address:
@@ -194,13 +193,19 @@ def _recipient(cells: Sequence[str], columns: _Columns, row: int) -> Recipient:
         lines += parts
         before = columns.kinds[at] if cells[at].strip() else ""
     name = " ".join(cells[at].strip() for at in columns.names if cells[at].strip())
-    return Recipient(token=cells[columns.token].strip(), name=name or None, address=tuple(lines), row=row)
+    token = "" if columns.token is None else cells[columns.token].strip()
+    return Recipient(token=token, name=name or None, address=tuple(lines), row=row)
 
 
 def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> None:
     """Raises InputError that names every row whose token cannot be used."""
     if not found:
         raise _wrong(path, words("print.no_recipients"))
+    _refuse_rows(path, unusable_tokens(found, printed))
+
+
+def unusable_tokens(found: Sequence[Recipient], printed: Collection[str]) -> list[Words]:
+    """What is wrong with the tokens of a list, row by row; tokens that were `printed` before are accepted."""
     seen: dict[str, int] = {}
     wrong: list[Words] = []
     usual = _usual_digits([recipient.token for recipient in found])
@@ -214,6 +219,11 @@ def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> 
         elif problem:
             wrong.append(words(f"print.token_{problem}", row=row, token=token, digits=usual))
         seen.setdefault(token.casefold(), row)
+    return wrong
+
+
+def _refuse_rows(path: Path, wrong: Sequence[Words]) -> None:
+    """Raises InputError with the first of these rows and the number of further ones, if there are any."""
     if wrong:
         more = [words("print.more_rows", count=len(wrong) - NAMED)] if len(wrong) > NAMED else []
         raise _wrong(path, Several((*wrong[:NAMED], *more), "; "))
@@ -247,7 +257,7 @@ def _bits(token: str) -> float:
     return len(token) * math.log2(alphabet) if alphabet else 0.0
 
 
-def _plain(name: str) -> str:
+def plain_heading(name: str) -> str:
     """Lower case, without accents, underscores and hyphens as spaces."""
     decomposed = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss"))
     return re.sub(

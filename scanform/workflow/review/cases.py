@@ -18,6 +18,7 @@ from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.renaming import item_under_present_code, renamed_columns, under_present_codes
 from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
 from scanform.review.triage import items
+from scanform.workflow.printing.place_register import place_id_of, place_ids, register
 from scanform.workflow.project.project import Project
 
 CHANGED = "changed-after-decision"
@@ -80,6 +81,13 @@ class Editions:
         self._questionnaires: dict[str, Questionnaire | None] = {}
         self._newer: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self._checks: dict[str, Checks | None] = {}
+        self._places: Mapping[str, str] | None = None
+
+    def place_id(self, token: str | None) -> str | None:
+        """The place of the register to which a token belongs."""
+        if self._places is None:
+            self._places = place_ids(register(self._project))
+        return place_id_of(self._places, token)
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
@@ -143,9 +151,17 @@ def effective_responses(project: Project) -> list[Response]:
     """All responses that count, with people's decisions applied to the machine values."""
     editions = Editions(project)
     return [
-        offered(case.effective, editions)
+        placed(offered(case.effective, editions), editions)
         for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))
     ]
+
+
+def placed(response: Response, editions: Editions) -> Response:
+    """The response with the place that its token has in the register today, whatever channel it came by and whether
+    the register was filled before or after: derived here, never stored.
+    """
+    found = response.place_id or editions.place_id(response.token)
+    return response if found == response.place_id else replace(response, place_id=found)
 
 
 def offered(response: Response, editions: Editions) -> Response:

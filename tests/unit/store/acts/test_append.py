@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from scanform.model.page import Fate, FoundBy, Identity
+from scanform.model.place import Disposition
 from scanform.model.reading import Candidate
 from scanform.model.release import Release, Step
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import revisions, values
 from scanform.store.acts import (
     collations,
+    dispositions,
     incomplete_accepted,
     manual_registrations,
     releases,
@@ -19,6 +21,7 @@ from scanform.store.acts import (
     waived_pages,
 )
 from scanform.store.acts.collations import Collation, CollationKind
+from scanform.store.acts.dispositions import DispositionAct
 from scanform.store.acts.incomplete_accepted import IncompleteAccepted
 from scanform.store.acts.seals import broken_seals, last_seal
 from scanform.store.acts.seeded_items import SeededAnswer, SeededItem
@@ -120,6 +123,18 @@ def a_withdrawal(uuid, *, withdrawn=True):
     )
 
 
+def a_disposition(uuid, undoes=None):
+    return DispositionAct(
+        uuid=uuid,
+        token="K7M2P9QX",
+        disposition=Disposition.REFUSED,
+        reviewer="anna",
+        reason="Grüße",
+        at=AT,
+        undoes=undoes,
+    )
+
+
 HISTORY = (
     (values.add_decision, an_act("d1")),
     (manual_registrations.add_manual_registration, a_registration("p1")),
@@ -145,6 +160,8 @@ HISTORY = (
     (revisions.add_withdrawal, a_withdrawal("o1")),
     (revisions.add_withdrawal, a_withdrawal("o2", withdrawn=False)),
     (values.add_decision, an_act("d2", DecisionKind.UNDO, undoes="d1")),
+    (dispositions.add_disposition, a_disposition("s1")),
+    (dispositions.add_disposition, a_disposition("s2", undoes="s1")),
 )
 """Acts of every kind, in the order in which they are stored."""
 
@@ -170,6 +187,8 @@ SEALS = (
     "6244fb1b763fb96c3fc59eaebb79e49a03dec9c3bdd5f5cfaf0bca622467a80a",
     "bfc636dd83a14267432820cc7ec4e77feedfb65001d87d39bad45c3d73f8f13d",
     "3aa6b0ab4578daca32ecd2f73e4bed45d14099c67c9988df452d24ef8c381de9",
+    "f40e47a74484990d461868ea98ff85a9ed9d7c81ffdb4c86206115d24f963ba7",
+    "471adfbac403d2858b7b52d77b44971b8daa29a0880a2edc9dcee4f3e929ad7d",
 )
 """The end of the chain after each act of HISTORY, as databases in the field hold it: it must never change."""
 
@@ -221,6 +240,7 @@ def test_acts_are_read_in_their_order_without_those_taken_back(store):
         assert revisions.withdrawals(tx) == {"online-1": a_withdrawal("o2", withdrawn=False)}
         assert values.last_decision(tx) == 2
         assert collations.last_collation(tx) == 3
+        assert dispositions.dispositions(tx) == {}
         assert manual_registrations.last_manual_registration(tx) == 2
 
 

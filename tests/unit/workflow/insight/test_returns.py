@@ -1,0 +1,183 @@
+"""Who has answered: groups, channels, days and the curve counted from real responses; the commands around them."""
+
+import csv
+import json
+import shutil
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from scanform.cli.program import main
+from scanform.model.place import Disposition, Place
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.response import Answer, Channel, Response, Status
+from scanform.store import issued, places
+from scanform.store.records import Issued
+from scanform.workflow.insight.returns import field_work
+from scanform.workflow.printing.dispositions import set_disposition
+from scanform.workflow.printing.place_register import plan_list
+from scanform.workflow.project.project import init_project, open_project
+
+SENT = "2026-01-05T08:00:00+00:00"
+PLACES = (
+    ("D-1", "Nord", "Verein", "complete", Channel.PAPER, "2026-01-09T10:00:00+00:00"),
+    ("D-2", "Nord", "Verein", "complete", Channel.ONLINE, "2026-01-06T10:00:00+00:00"),
+    ("D-3", "Nord", "Stadt", "partial", Channel.PAPER, "2026-01-09T11:00:00+00:00"),
+    ("D-4", "Süd", "Stadt", "", None, ""),
+    ("D-5", "Süd", "", "refused", None, ""),
+    ("D-6", "", "", "ineligible", Channel.PAPER, "2026-01-10T10:00:00+00:00"),
+)
+
+
+@pytest.fixture(scope="session")
+def answered(tmp_path_factory):
+    """A project with six places to which forms were sent, some of which have answered: a folder to copy."""
+    folder = tmp_path_factory.mktemp("returns") / "project"
+    with init_project(folder, template="visitor-feedback", language="en") as project:
+        with project.store.writing() as tx:
+            found = [
+                Place(
+                    place_id=name, token=f"token{name}", name=f"Treff {name}", address=("Weg 1", "44137 Dortmund"),
+                    carrier=carrier, district=district, further=(("Anrede", "Frau"),),
+                )
+                for name, district, carrier, *_ in PLACES
+            ]  # fmt: skip
+            places.add_places(tx, found, source="l.csv", reviewer="kim", at=SENT)
+            for number, place in enumerate(found):
+                form = {"instance": f"{number:07}", "digest": "2BNBJ", "form_id": f"2BNBJ-{number:07}-A"}
+                assert issued.issue(tx, Issued(**form, token=place.token, printed_at=SENT))
+        answer = Answer(question="open", kind=QuestionKind.SINGLE, value="yes", confidence=1.0, status=Status.AUTO)
+        facts = {"questionnaire": "visitor-feedback", "version": "1", "answers": (answer,)}
+        came = [
+            Response(
+                id=f"r-{name}",
+                channel=channel,
+                token=f"token{name}",
+                received_at=at,
+                complete=state != "partial",
+                **facts,
+            )
+            for name, _, _, state, channel, at in PLACES
+            if channel
+        ]
+        came.append(Response(id="r-x", channel=Channel.PHONE, received_at=SENT, **facts))
+        project.store.save_responses(came, kind="keyed", label="b", at=SENT)
+        for name, _, _, state, *_ in PLACES:
+            if state in {"refused", "ineligible"}:
+                set_disposition(project, name, Disposition(state), reason="why", reviewer="kim")
+    return folder
+
+
+@pytest.fixture
+def folder(answered, tmp_path):
+    return shutil.copytree(answered, tmp_path / "project")
+
+
+def run(folder, *arguments):
+    return CliRunner().invoke(main, ["--project", str(folder), *arguments])
+
+
+def test_everything_is_counted_once(folder):
+    """Six places by hand: RR1 2/5, RR2 3/5; by district and carrier; channels; days 1, 4, 4; the curve; the rest."""
+    with open_project(folder) as project:
+        found = field_work(project)
+    assert (found.total.outcomes.rr1, found.total.outcomes.rr2) == (pytest.approx(0.4), pytest.approx(0.6))
+    assert [(one.name, one.places, one.outcomes.base) for one in found.districts] == [
+        ("Nord", 3, 3),
+        ("Süd", 2, 2),
+        ("", 1, 0),
+    ]
+    assert [(one.name, one.places) for one in found.carriers] == [("Stadt", 2), ("Verein", 2), ("", 2)]
+    assert found.channels == ((Channel.PAPER, 2), (Channel.ONLINE, 1))
+    assert (found.days.count, found.days.median, found.days.lowest) == (3, 4, 1)
+    assert [(one.day, one.places) for one in found.curve] == [("2026-01-06", 1), ("2026-01-09", 3)]
+    assert [one.place.place_id for one in found.outstanding] == ["D-4"]
+    assert (found.no_place, found.answered_though) == (1, 1)
+
+
+def test_an_empty_register_has_no_groups(tmp_path):
+    """A project without places says so and divides by nothing."""
+    with init_project(tmp_path / "p", template="visitor-feedback", language="en") as project:
+        found = field_work(project)
+    assert (found.total.places, found.total.outcomes.rr1, found.districts, found.curve) == (0, 0.0, (), ())
+    assert "no register yet" in run(tmp_path / "p", "returns").stdout
+
+
+def test_the_command_says_it_in_words_and_as_data(folder):
+    """A table per kind of group; names and addresses only where they are asked for."""
+    said = run(folder, "returns").stdout
+    for line in (
+        "RR1 40.0%",
+        "By district:",
+        "Outstanding: 1",
+        "Paper 2, Online 1",
+        "median 4",
+        "they count in no rate",
+    ):
+        assert line.casefold() in said.casefold()
+    assert "Treff" not in said
+    data = json.loads(run(folder, "returns", "--json").stdout)
+    assert data["total"]["dispositions"]["complete"] == 2
+    assert data["curve"][-1] == {"day": "2026-01-09", "places": 3}
+    assert "outstanding_places" not in data
+    data = json.loads(run(folder, "returns", "--outstanding", "--json").stdout)
+    assert [one["name"] for one in data["outstanding_places"]] == ["Treff D-4"]
+    assert "Rücklaufquote" in run(folder, "returns", "--language", "de").stdout
+
+
+def test_lists_are_added_and_the_register_is_exported_and_reads_back(folder, tmp_path):
+    """What changes is said; the export read again changes nothing, as CSV and as workbook."""
+    (tmp_path / "l.csv").write_text("place_id;carrier\nD-1;Verein Nord\nD-7;Neu\n", encoding="utf-8")
+    tried = run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--dry-run")
+    assert "changed: D-1 Treff D-1, carrier: Verein → Verein Nord" in tried.stdout
+    assert "new: D-7" in tried.stdout
+    assert "stay in the register: 5" in tried.stdout
+    data = json.loads(run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--json").stdout)
+    assert (len(data["new"]), data["changed"], data["not_in_list"]) == (
+        1,
+        [{"place_id": "D-1", "changes": {"carrier": ["Verein", "Verein Nord"]}}],
+        ["D-2", "D-3", "D-4", "D-5", "D-6"],
+    )
+    for name in ("out.csv", "out.xlsx"):
+        assert run(folder, "recipients", "export", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+        with open_project(folder) as project:
+            plan = plan_list(project, tmp_path / name)
+        assert (plan.new, plan.changed, plan.unchanged, plan.absent) == ((), (), 7, ())
+    assert run(folder, "recipients", "export", str(tmp_path / "out.txt")).exit_code == 2
+    shown = run(folder, "recipients", "show", "D-1").stdout
+    assert "carrier: Verein → Verein Nord" in shown
+    found = json.loads(run(folder, "recipients", "list", "--district", "Nord", "--json").stdout)
+    assert [one["place_id"] for one in found["places"]] == ["D-1", "D-2", "D-3"]
+
+
+def test_people_say_and_take_back_at_the_command_line(folder):
+    """With a reason; what follows from what came in cannot be said."""
+    assert run(folder, "recipients", "set", "D-4", "undeliverable").exit_code == 2
+    assert run(folder, "recipients", "set", "D-4", "complete", "--reason", "x").exit_code == 2
+    assert run(folder, "recipients", "set", "D-4", "undeliverable", "--reason", "moved").exit_code == 0
+    assert "undeliverable: moved" in run(folder, "recipients", "show", "D-4").stdout
+    assert run(folder, "print", "--outstanding", "-o", str(folder / "x.pdf")).exit_code == 2
+    assert not (folder / "x.pdf").exists()
+    assert run(folder, "recipients", "take-back", "D-4").exit_code == 0
+    assert "Outstanding: 1" in run(folder, "returns").stdout
+
+
+def test_letters_are_the_source_of_a_mail_merge(folder, tmp_path):
+    """To those outstanding, or to new places, which are then noted as sent and are not new any more."""
+    run(folder, "recipients", "letters", str(tmp_path / "r.csv"), "--to", "outstanding")
+    with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["token"], row["name"], row["line 2"], row["Anrede"]) for row in rows] == [
+        ("tokenD-4", "Treff D-4", "44137 Dortmund", "Frau")
+    ]
+    assert "web_address" not in rows[0]
+    (tmp_path / "l.csv").write_text("place_id;name\nD-7;Neu\n", encoding="utf-8")
+    run(folder, "recipients", "add", str(tmp_path / "l.csv"))
+    for expected in (1, 0):
+        done = run(folder, "recipients", "letters", str(tmp_path / "n.xlsx"), "--mark-sent", "--json")
+        assert json.loads(done.stdout)["marked_sent"] == expected
+        assert openpyxl.load_workbook(tmp_path / "n.xlsx").active.max_row == 1 + expected
+    with open_project(folder) as project:
+        assert [one.place.place_id for one in field_work(project).outstanding] == ["D-4", "D-7"]
