@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
+from scanform import pagecode
 from scanform.imaging.page_image import Floats, Gray
 
 SEARCH_PX_PER_MM = 8.0
@@ -32,15 +33,19 @@ def read_codes(gray: Gray) -> list[Code]:
 
 
 def search_codes(gray: Gray, px_per_mm: float) -> list[Code]:
-    """All QR codes of a whole page: on a reduced copy, and on the original pixels if that shows none."""
+    """All QR codes of a whole page: on a reduced copy, and on the original pixels too if that shows none of ours (a
+    form may bear a link, and paper anything).
+    """
     factor = int(px_per_mm / SEARCH_PX_PER_MM)
     if factor > 1:
         small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(
             np.uint8, copy=False
         )
         found = read_codes(small)
-        if found:
-            return [_scaled(code, factor) for code in found]
+        scaled = [_scaled(code, factor) for code in found]
+        if any(pagecode.decode(code.text) for code in found):
+            return scaled
+        return scaled + [code for code in read_codes(gray) if pagecode.decode(code.text) or not found]
     return read_codes(gray)
 
 

@@ -26,6 +26,15 @@ def qr_rows(payload: str) -> tuple[str, ...]:
 
 
 @cache
+def link_rows(link: str) -> tuple[str, ...]:
+    """The QR symbol of a link, level M, in the smallest version that holds it, without quiet zone; for people's
+    phones, not for this program. Raises ValueError for a link that no version holds.
+    """
+    barcode = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    return _rows(np.array(barcode.to_image(scale=1, add_quiet_zones=False)))
+
+
+@cache
 def aruco_rows(marker_id: int) -> tuple[str, ...]:
     """Marker `marker_id` (0-249) of DICT_4X4_250: 6 rows of "0" and "1" (1 = black), border included."""
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_250)

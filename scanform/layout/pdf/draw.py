@@ -31,6 +31,7 @@ from scanform.layout.drawing import (
     TextRun,
 )
 from scanform.layout.furniture import FORM_ID_PT
+from scanform.layout.online import OnlineOffer, online_drawing
 from scanform.layout.pdf.codes import QR_MODULES, qr_rows
 from scanform.layout.recipient import recipient_runs
 from scanform.layout.textflow import baseline
@@ -53,13 +54,16 @@ class Sides(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """What differs from copy to copy: printed id, one QR payload per page, and the recipient if there is one."""
+    """What differs from copy to copy: printed id, one QR payload per page, the recipient if there is one, and the
+    offer to answer online if the layout has a place for it.
+    """
 
     form_id: str
     payloads: tuple[str, ...]
     token: str | None
     name: str | None
     address: tuple[str, ...]
+    online: OnlineOffer | None = None
 
 
 def measure(text: str, font: str, size_pt: float) -> float:
@@ -201,12 +205,15 @@ def _draw_copy(canvas: Canvas, placement: Placement, page: DrawnPage, copy: Copy
             drawn.append(Modules(x=slot.rect.x, y=slot.rect.y, module=slot.rect.w / QR_MODULES, rows=rows))
         elif slot.kind == "form-id":
             drawn.append(_form_id(copy.form_id, slot.rect))
+        elif slot.kind == "online":
+            if copy.online is not None:
+                drawn.extend(online_drawing(copy.online, rect=slot.rect, placement=placement, measure=measure))
         else:
             drawn.extend(
                 recipient_runs(
                     printable(copy.name or ""),
                     tuple(printable(line) for line in copy.address),
-                    printable(copy.token or ""),
+                    "" if copy.online and copy.online.token else printable(copy.token or ""),
                     rect=slot.rect,
                     placement=placement,
                     measure=measure,
