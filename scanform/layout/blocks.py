@@ -5,7 +5,7 @@ by side.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scanform.layout.drawing import BOLD, Instruction, Measure, Slot, moved, moved_rect
+from scanform.layout.drawing import BOLD, Instruction, Measure, moved, moved_rect
 from scanform.layout.themes import Theme
 from scanform.model.layout import Zone
 from scanform.model.questionnaire import Question, Questionnaire
@@ -51,7 +51,6 @@ class Block:
     height: float
     drawing: tuple[Instruction, ...] = ()
     zones: tuple[Zone, ...] = ()
-    slots: tuple[Slot, ...] = ()
 
     def at(self, x: float, y: float) -> "Block":
         """The block's content shifted by (x, y) mm; the height stays."""
@@ -59,7 +58,6 @@ class Block:
             height=self.height,
             drawing=tuple(moved(item, x, y) for item in self.drawing),
             zones=tuple(_moved_zone(zone, x, y) for zone in self.zones),
-            slots=tuple(replace(slot, rect=moved_rect(slot.rect, x, y)) for slot in self.slots),
         )
 
 
@@ -89,5 +87,4 @@ def overlay(blocks: Sequence[Block], *, height: float | None = None) -> Block:
         height=max((block.height for block in blocks), default=0.0) if height is None else height,
         drawing=tuple(item for block in blocks for item in block.drawing),
         zones=tuple(zone for block in blocks for zone in block.zones),
-        slots=tuple(slot for block in blocks for slot in block.slots),
     )

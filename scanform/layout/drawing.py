@@ -75,9 +75,7 @@ Instruction = TextRun | Line | Box | Stroke | Modules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A place that differs from copy to copy: kind "qr", "form-id", "recipient" or "online"; left empty on the blank
-    form.
-    """
+    """A place that differs from copy to copy: kind "qr", "form-id" or "recipient"; left empty on the blank form."""
 
     kind: str
     rect: RectMm

@@ -5,7 +5,6 @@ from scanform.layout import pictures
 from scanform.layout.blocks import Block, Style, overlay, stack
 from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, TextRun
 from scanform.layout.labels import HINT_GRAY, paragraph
-from scanform.layout.online import online_block
 from scanform.layout.pdf.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
 from scanform.layout.textflow import fitted_size, line_height
 from scanform.model.geometry import RectMm, SizeMm
@@ -109,10 +108,8 @@ def page_frame(
     return tuple(drawn)
 
 
-def opening(questionnaire: Questionnaire, *, width: float, style: Style, online: bool = False) -> Block:
-    """The head of the first page: title and introduction beside the recipient, the place of the offer to answer
-    `online`, then how to fill in the form.
-    """
+def opening(questionnaire: Questionnaire, *, width: float, style: Style) -> Block:
+    """The head of the first page: title and introduction beside the recipient, then how to fill in the form."""
     theme, language = style.theme, style.language
     left = width - RECIPIENT_W_MM - theme.column_gap
     title = questionnaire.title.get(language)
@@ -132,9 +129,8 @@ def opening(questionnaire: Questionnaire, *, width: float, style: Style, online:
     if questionnaire.intro is not None:
         parts.append(paragraph(questionnaire.intro.get(language), size_pt=theme.body_pt, width=left, style=style))
     head = stack(parts, gap=1.2)
-    offer = (online_block(width),) if online else ()
     return stack(
-        (overlay((head,), height=max(head.height, RECIPIENT_H_MM)), *offer, how_to(width=width, style=style)),
+        (overlay((head,), height=max(head.height, RECIPIENT_H_MM)), how_to(width=width, style=style)),
         gap=theme.question_gap,
     )
 

@@ -23,19 +23,16 @@ COLUMNS = {Width.FULL: 1, Width.HALF: 2, Width.THIRD: 3}
 """Number of questions of each width side by side."""
 
 
-def place(
-    questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure, online: bool = False
-) -> Placement:
+def place(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Placement:
     """The questionnaire on A4 pages.
 
-    `variant` is a name in `THEMES`, `measure` gives the width of a text in mm; with `online`, the first page has a
-    place for the offer to answer online, which makes it another layout. Zone rectangles are the outer edges of
+    `variant` is a name in `THEMES`, `measure` gives the width of a text in mm. Zone rectangles are the outer edges of
     the drawn lines. Raises UsageError for an unknown variant or language, TemplateError for anything that fits on no
     page.
     """
     style = _style(questionnaire, language=language, variant=variant, measure=measure)
     area = furniture.content_area(A4)
-    units = list(_units(questionnaire, style, width=area.w, room=area.h, online=online))
+    units = list(_units(questionnaire, style, width=area.w, room=area.h))
     _check_heights(units, area.h)
     bodies = [block.at(area.x, area.y) for block in paginate(units, room=area.h)]
     if len(bodies) > pagecode.MAX_PAGES:
@@ -117,23 +114,22 @@ def _layout(questionnaire: Questionnaire, bodies: Sequence[Block], style: Style,
 def _drawn_page(questionnaire: Questionnaire, body: Block, *, page: int, pages: int, style: Style) -> DrawnPage:
     frame = furniture.page_frame(questionnaire, page=page, pages=pages, size=A4, style=style)
     slots = furniture.slots(furniture.code_areas(A4, style), page=page, size=A4)
-    return DrawnPage(number=page, size=A4, static=(*frame, *body.drawing), slots=(*slots, *body.slots))
+    return DrawnPage(number=page, size=A4, static=(*frame, *body.drawing), slots=slots)
 
 
-def _units(questionnaire: Questionnaire, style: Style, *, width: float, room: float, online: bool) -> Iterator[Unit]:
+def _units(questionnaire: Questionnaire, style: Style, *, width: float, room: float) -> Iterator[Unit]:
     """Everything on the form from the title to the thanks, in order; a section's head stays with its first question."""
-    head = furniture.opening(questionnaire, width=width, style=style, online=online)
-    yield Unit(block=head, gap=0.0, name=questionnaire.code)
+    yield Unit(block=furniture.opening(questionnaire, width=width, style=style), gap=0.0, name=questionnaire.code)
     for section in questionnaire.sections:
-        top: Block | None = _section_head(section, width=width, style=style)
-        head_height = top.height + style.theme.question_gap if top is not None else 0.0
+        head: Block | None = _section_head(section, width=width, style=style)
+        head_height = head.height + style.theme.question_gap if head is not None else 0.0
         for unit in _section_units(section, width=width, room=room - head_height, style=style):
-            if top is None:
+            if head is None:
                 yield unit
                 continue
-            block = stack((top, unit.block), gap=style.theme.head_gap)
+            block = stack((head, unit.block), gap=style.theme.head_gap)
             yield Unit(block=block, gap=style.theme.section_gap, name=unit.name, starts_section=True)
-            top = None
+            head = None
     closing = furniture.closing(questionnaire, width=width, style=style)
     if closing is not None:
         yield Unit(block=closing, gap=style.theme.section_gap, name=questionnaire.code)

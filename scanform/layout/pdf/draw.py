@@ -31,9 +31,8 @@ from scanform.layout.drawing import (
     TextRun,
 )
 from scanform.layout.furniture import FORM_ID_PT
-from scanform.layout.online import OnlineOffer, online_drawing
 from scanform.layout.pdf.codes import QR_MODULES, qr_rows
-from scanform.layout.recipient import recipient_runs
+from scanform.layout.recipient import NO_OFFER, Addressee, OnlineOffer, recipient_drawing
 from scanform.layout.textflow import baseline
 from scanform.model.geometry import RectMm
 
@@ -55,7 +54,7 @@ class Sides(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
     """What differs from copy to copy: printed id, one QR payload per page, the recipient if there is one, and the
-    offer to answer online if the layout has a place for it.
+    offer to answer online.
     """
 
     form_id: str
@@ -63,7 +62,7 @@ class Copy:
     token: str | None
     name: str | None
     address: tuple[str, ...]
-    online: OnlineOffer | None = None
+    offer: OnlineOffer = NO_OFFER
 
 
 def measure(text: str, font: str, size_pt: float) -> float:
@@ -205,21 +204,20 @@ def _draw_copy(canvas: Canvas, placement: Placement, page: DrawnPage, copy: Copy
             drawn.append(Modules(x=slot.rect.x, y=slot.rect.y, module=slot.rect.w / QR_MODULES, rows=rows))
         elif slot.kind == "form-id":
             drawn.append(_form_id(copy.form_id, slot.rect))
-        elif slot.kind == "online":
-            if copy.online is not None:
-                drawn.extend(online_drawing(copy.online, rect=slot.rect, placement=placement, measure=measure))
         else:
-            drawn.extend(
-                recipient_runs(
-                    printable(copy.name or ""),
-                    tuple(printable(line) for line in copy.address),
-                    "" if copy.online and copy.online.token else printable(copy.token or ""),
-                    rect=slot.rect,
-                    placement=placement,
-                    measure=measure,
-                )
-            )
+            to = addressee(copy)
+            drawn.extend(recipient_drawing(to, rect=slot.rect, placement=placement, measure=measure))
     _draw(canvas, drawn, page.size.h)
+
+
+def addressee(copy: Copy) -> Addressee:
+    """The recipient of a copy as it is printed."""
+    return Addressee(
+        name=printable(copy.name or "") or None,
+        address=tuple(printable(line) for line in copy.address),
+        token=printable(copy.token or "") or None,
+        offer=copy.offer,
+    )
 
 
 def _form_id(form_id: str, rect: RectMm) -> TextRun:

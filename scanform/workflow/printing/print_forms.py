@@ -22,7 +22,7 @@ from scanform.layout.furniture import recipient_rect
 from scanform.layout.pdf.draw import Copy, Sides, draw_blank, draw_forms, printable, unprintable
 from scanform.layout.pdf.fonts import measure
 from scanform.layout.place import place
-from scanform.layout.recipient import has_room
+from scanform.layout.recipient import NO_OFFER, Addressee, OnlineOffer, has_room
 from scanform.model.geometry import RectMm
 from scanform.model.layout import Layout
 from scanform.model.page import Identity
@@ -194,11 +194,16 @@ def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> li
         for name, signs in found.items()
         if signs
     ]
-    if not wrong and not has_room(
-        recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure
-    ):
+    to = Addressee(
+        name=recipient.name, address=recipient.address, token=recipient.token, offer=_offer(placement, recipient.token)
+    )
+    if not wrong and not has_room(to, rect=rect, placement=placement, measure=measure):
         wrong.append(words("print.no_room", place=place))
     return wrong
+
+
+def _offer(_: Placement, __: str | None) -> OnlineOffer:
+    return NO_OFFER
 
 
 def printed_tokens(project: Project) -> frozenset[str]:

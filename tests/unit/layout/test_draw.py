@@ -21,7 +21,7 @@ from scanform.layout.furniture import recipient_rect
 from scanform.layout.pdf.codes import aruco_rows, qr_rows
 from scanform.layout.pdf.draw import Copy, draw_blank, draw_forms, measure, printable, unprintable
 from scanform.layout.place import place
-from scanform.layout.recipient import recipient_runs
+from scanform.layout.recipient import Addressee, recipient_drawing
 from scanform.model.geometry import RectMm
 from scanform.model.page import Identity
 
@@ -198,7 +198,8 @@ class TestRecipient:
     def test_recipients_stay_in_their_room(self, placement: Placement, name: str, address: tuple[str, ...]) -> None:
         """Long names shrink or wrap; no line leaves the room or touches another."""
         rect = recipient_rect(placement.layout.pages[0].size)
-        drawn = recipient_runs(name, address, "abcd-efgh", rect=rect, placement=placement, measure=measure)
+        to = Addressee(name=name, address=address, token="abcd-efgh")
+        drawn = recipient_drawing(to, rect=rect, placement=placement, measure=measure)
         assert all(run.x >= rect.x and run.x + run.width <= rect.right + 0.01 for run in drawn)
         assert drawn[0].y - 0.74 * drawn[0].size_pt * 25.4 / 72 >= rect.y - 0.01
         assert drawn[-1].y + 0.2 * drawn[-1].size_pt * 25.4 / 72 <= rect.bottom + 0.01
@@ -236,17 +237,9 @@ class TestRecipient:
 
     def test_nothing_is_printed_for_anonymous_copies(self, placement: Placement) -> None:
         """No name, no address, no token: an empty room."""
-        assert (
-            recipient_runs(
-                None,
-                (),
-                None,
-                rect=recipient_rect(placement.layout.pages[0].size),
-                placement=placement,
-                measure=measure,
-            )
-            == ()
-        )
+        nobody = Addressee(name=None, address=(), token=None)
+        rect = recipient_rect(placement.layout.pages[0].size)
+        assert recipient_drawing(nobody, rect=rect, placement=placement, measure=measure) == ()
 
 
 def test_bold_is_wider_than_regular() -> None:

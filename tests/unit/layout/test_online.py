@@ -2,6 +2,8 @@
 
 import io
 import subprocess
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -11,11 +13,19 @@ import zxingcpp
 
 from scanform import pagecode
 from scanform.formats.questionnaires.read_yaml import load_questionnaire
-from scanform.layout.drawing import Placement, TextRun
-from scanform.layout.online import HEIGHT_MM, OnlineOffer, fits, online_drawing
+from scanform.layout.drawing import Placement
+from scanform.layout.furniture import recipient_rect
 from scanform.layout.pdf.codes import link_rows, qr_rows
-from scanform.layout.pdf.draw import Copy, draw_blank, draw_forms, measure
+from scanform.layout.pdf.draw import Copy, draw_forms, measure
 from scanform.layout.place import place
+from scanform.layout.recipient import (
+    LEAST_MODULE_MM,
+    NO_OFFER,
+    Addressee,
+    OnlineOffer,
+    has_room,
+    recipient_drawing,
+)
 from scanform.model.geometry import RectMm
 from scanform.model.page import Identity
 from scanform.register.codes import search_codes
@@ -24,27 +34,27 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 OFFER = OnlineOffer(
     address="treffpunkte.example.de",
     link="https://treffpunkte.example.de/t/7K3QF-MPW4X",
-    token="7K3QF-MPW4X",
     reply_by="31. März 2027",
 )
-
-
-def placed(*, online: bool, template: str = "begegnungsorte") -> Placement:
-    questionnaire = load_questionnaire(TEMPLATES / f"{template}.yaml")
-    return place(questionnaire, language=questionnaire.languages[0], variant="standard", measure=measure, online=online)
+TOKEN = "7K3QF-MPW4X"
 
 
 @pytest.fixture(scope="module")
 def placement() -> Placement:
-    return placed(online=True)
+    questionnaire = load_questionnaire(TEMPLATES / "begegnungsorte.yaml")
+    return place(questionnaire, language="de", variant="standard", measure=measure)
 
 
-def slot_of(placement: Placement) -> RectMm:
-    (rect,) = [slot.rect for slot in placement.pages[0].slots if slot.kind == "online"]
-    return rect
+def area(placement: Placement) -> RectMm:
+    return recipient_rect(placement.layout.pages[0].size)
 
 
-def drawn(placement: Placement, offer: OnlineOffer | None, *, token: str | None = "7K3QF-MPW4X") -> bytes:
+def addressed(offer: OnlineOffer, *, name: str | None = "Nachbarschaftstreff", lines: int = 2) -> Addressee:
+    address = ("Weg 1", "44135 Dortmund", "Hinterhaus", "bei Meier")[:lines]
+    return Addressee(name=name, address=address, token=TOKEN, offer=offer)
+
+
+def drawn(placement: Placement, offer: OnlineOffer, *, token: str | None = TOKEN) -> bytes:
     digest, pages = placement.layout.digest, len(placement.pages)
     identities = [Identity(digest=digest, instance="0000001", page=page, pages=pages) for page in range(1, pages + 1)]
     copy = Copy(
@@ -53,7 +63,7 @@ def drawn(placement: Placement, offer: OnlineOffer | None, *, token: str | None 
         token=token,
         name="Nachbarschaftstreff",
         address=("Weg 1", "44135 Dortmund"),
-        online=offer,
+        offer=offer,
     )
     out = io.BytesIO()
     draw_forms(placement, [copy], out)
@@ -73,53 +83,22 @@ def words(pdf: bytes, folder: Path) -> str:
     return subprocess.run(call, check=True, cwd=folder, capture_output=True, text=True).stdout
 
 
-def test_without_an_offer_the_layout_is_the_same_as_ever(placement):
-    """Forms printed before stay valid; a form with the offer is another layout, with the same questions."""
-    without = placed(online=False)
-    assert not any(slot.kind == "online" for page in without.pages for slot in page.slots)
-    assert without.layout.digest != placement.layout.digest
-    assert [zone.id for page in without.layout.pages for zone in page.zones] == [
-        zone.id for page in placement.layout.pages for zone in page.zones
-    ]
-
-
-@pytest.mark.parametrize("template", ["begegnungsorte", "visitor-feedback"])
-def test_the_offer_overlaps_nothing(template):
-    """Its place is free of questions and of everything printed on all copies."""
-    placement = placed(online=True, template=template)
-    slot = slot_of(placement)
-    assert slot.h == HEIGHT_MM
-    assert not any(slot.overlaps(zone.rect) for zone in placement.layout.pages[0].zones)
-    for item in placement.pages[0].static:
-        if isinstance(item, TextRun):
-            assert not slot.overlaps(RectMm(x=item.x, y=item.y - 1.0, w=item.width, h=1.0)), item.text
-
-
-def test_the_blank_page_bears_no_offer(placement, tmp_path):
-    """What differs from copy to copy is never on the blank form."""
-    out = io.BytesIO()
-    draw_blank(placement, out)
-    slot = slot_of(placement)
-    x, y, right, bottom = (round(edge / 25.4 * 150) for edge in (slot.x, slot.y, slot.right, slot.bottom))
-    assert picture(out.getvalue(), tmp_path, dpi=150)[y:bottom, x:right].min() == 255
-
-
 def test_what_is_offered_is_printed_and_scanned(placement, tmp_path):
     """Address, code and date as text, the link as a QR code that reads at the resolution of a screenshot; the code
-    stands there once, not also in the window of the envelope.
+    stands there once.
     """
     pdf = drawn(placement, OFFER)
     said = words(pdf, tmp_path)
-    for part in ("treffpunkte.example.de", "Ihr Zugangscode: 7K3QF-MPW4X", "Bitte antworten Sie bis 31. März 2027."):
+    for part in ("treffpunkte.example.de", "Zugangscode: 7K3QF-MPW4X", "Bitte bis 31. März 2027"):
         assert part in said
     assert said.count("7K3QF-MPW4X") == 1
     codes = [found.text for found in zxingcpp.read_barcodes(picture(pdf, tmp_path, dpi=150))]
     assert OFFER.link in codes
 
 
-def test_a_form_without_an_online_form_promises_none(tmp_path):
+def test_a_form_without_an_online_form_promises_none(placement, tmp_path):
     """The code is named as what it is; nothing is said of answering online."""
-    said = words(drawn(placed(online=False), None), tmp_path)
+    said = words(drawn(placement, NO_OFFER), tmp_path)
     assert "Ihre Kennung:" in said
     assert "7K3QF-MPW4X" in said
     assert "nline" not in said.split("So füllen")[0]
@@ -128,32 +107,43 @@ def test_a_form_without_an_online_form_promises_none(tmp_path):
 def test_a_date_alone_is_printed_alone(placement, tmp_path):
     """Without an address there is a reply date and the code of the form."""
     said = words(drawn(placement, OnlineOffer(reply_by="31. März 2027")), tmp_path)
-    assert "Bitte antworten Sie bis 31. März 2027." in said
+    assert "Bitte bis 31. März 2027" in said
     assert "Ihre Kennung:" in said
-    assert "online antworten" not in said
+    assert "nline" not in said.split("So füllen")[0]
 
 
-@pytest.mark.parametrize("length", [20, 60, 84, 106, 120])
-def test_links_of_any_usual_length_fit(placement, length):
-    """Symbols stay inside the place and legible; longer links are refused, not shrunk."""
-    link = "https://e.example/".ljust(length, "a")
-    offer = OnlineOffer(address="e.example", link=link, token="ABC", reply_by="")
-    rect = slot_of(placement)
-    assert fits(offer, rect=rect, placement=placement, measure=measure)
-    symbol = online_drawing(offer, rect=rect, placement=placement, measure=measure)[-1]
-    assert symbol.module >= 0.4 - 1e-9
-    assert symbol.y + len(symbol.rows) * symbol.module <= rect.bottom + 1e-6
-    assert symbol.x + len(symbol.rows) * symbol.module == pytest.approx(rect.right)
+@pytest.mark.parametrize("lines", [0, 2, 3, 4])
+@pytest.mark.parametrize("length", [20, 62, 106])
+def test_the_offer_stays_in_the_area_beside_any_usual_address(placement, length, lines):
+    """Nothing leaves the area, texts touch neither each other nor the symbol and its white, and phones can read it."""
+    offer = replace(OFFER, link="https://e.example/".ljust(length, "a"))
+    rect, to = area(placement), addressed(offer, lines=lines)
+    assert has_room(to, rect=rect, placement=placement, measure=measure)
+    *texts, symbol = recipient_drawing(to, rect=rect, placement=placement, measure=measure)
+    edge = len(symbol.rows) * symbol.module
+    assert symbol.module >= LEAST_MODULE_MM
+    assert symbol.x + edge == pytest.approx(rect.right)
+    assert symbol.y + edge <= rect.bottom + 1e-6
+    assert texts[-1].y + 0.2 * texts[-1].size_pt * 25.4 / 72 <= rect.bottom + 0.01
+    for run in texts:
+        assert run.x + run.width <= rect.right + 0.01
+        if run.y > symbol.y:
+            assert run.x + run.width <= symbol.x - 4 * symbol.module + 1e-6
+    for upper, lower in pairwise(texts):
+        assert lower.y - upper.y >= 0.8 * lower.size_pt * 25.4 / 72
 
 
-def test_what_cannot_be_printed_legibly_is_refused(placement):
-    """A link whose symbol would be finer than phones read, an address wider than the place."""
-    rect = slot_of(placement)
-    for offer in (
-        OnlineOffer(address="e.example", link="https://e.example/".ljust(300, "a")),
-        OnlineOffer(address="https://" + "a" * 200 + ".example", link="https://e.example"),
+def test_an_address_is_never_broken(placement):
+    """A long one is set smaller; one that would be too small is refused."""
+    offer = replace(OFFER, address="umfragen.dortmund.example/index.php/123456")
+    rect = area(placement)
+    *texts, _ = recipient_drawing(addressed(offer), rect=rect, placement=placement, measure=measure)
+    assert offer.address in [run.text for run in texts]
+    for wrong in (
+        replace(OFFER, address="a" * 90 + ".example"),
+        replace(OFFER, link="https://e.example/".ljust(400, "a")),
     ):
-        assert not fits(offer, rect=rect, placement=placement, measure=measure)
+        assert not has_room(addressed(wrong), rect=rect, placement=placement, measure=measure)
 
 
 @pytest.mark.parametrize("dpi", [150, 300, 600])
