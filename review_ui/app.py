@@ -5,16 +5,14 @@ GET never changes anything; every change is a POST with JSON, a CSRF token in X-
 
 import logging
 import secrets
-from typing import Final
 
-from flask import Flask, Response, abort, current_app, jsonify, render_template, request
+from flask import Flask, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from review_ui.accounts.screens import add_accounts
 from review_ui.http.access import alone, guard, guard_values, needs, person, shown_card
-from review_ui.http.proxy import behind_proxy
 from review_ui.http.submissions import submissions_of
 from review_ui.http.web import NumberInAddress, body_of, language_of, names_of, number_of, tell_times, text_of, texts_of
 from review_ui.screens.collation import add_joining
@@ -29,6 +27,8 @@ from review_ui.screens.sorting import add_sorting
 from review_ui.screens.upload import add_upload
 from scanform.i18n.texts import template
 from scanform.model.person import Right
+from scanform.web.hardening import harden
+from scanform.web.proxy import behind_proxy
 from scanform.workflow.intake.upload_desk import UploadDesk
 from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.people.accounts import AccountDesk
@@ -37,26 +37,11 @@ from scanform.workflow.review.desk import Desk, Sight
 
 log = logging.getLogger(__name__)
 
-HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""Host names under which the program answers; any other means that a foreign page points its own name here."""
-
 LARGEST_REQUEST = 1_000_000
 """Maximum size of a request body in bytes; a full outbox takes about 20,000."""
 
 MOST_CARDS = 200
 """Maximum cards in one response."""
-
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 _TEXTS = "review.ui."
 
@@ -109,50 +94,11 @@ def hardened_app(cookie: str) -> Flask:
     """
     app = Flask(__name__)
     app.url_map.converters["int"] = NumberInAddress
-    app.config.update(
-        SECRET_KEY=secrets.token_bytes(32),
-        SESSION_COOKIE_NAME=cookie,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
-        WTF_CSRF_TIME_LIMIT=None,
-        # it requires a Referer, which our pages never send; `_own_origin_only` checks the origin
-        WTF_CSRF_SSL_STRICT=False,
-        HOSTS=HOSTS,
-        HEADERS=HEADERS,
-        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-    )
+    harden(app, cookie=cookie, key=secrets.token_bytes(32), largest=LARGEST_REQUEST)
+    app.config["SESSION_COOKIE_SAMESITE"] = "Strict"
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    CSRFProtect(app)
-    app.before_request(_own_host_only)
-    app.before_request(_own_origin_only)
-    app.after_request(_harden)
     _add_errors(app)
     return app
-
-
-def _own_host_only() -> None:
-    """Refuses requests under any name but this computer's own (DNS rebinding)."""
-    name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    if name not in current_app.config["HOSTS"]:
-        abort(400)
-
-
-def _own_origin_only() -> None:
-    """Refuses requests from foreign pages; links that a person follows are allowed."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-    if site not in {"same-origin", "none"} and not navigation:
-        abort(403)
-    origin = request.headers.get("Origin", "null")  # forms on pages without a referrer send "null"
-    if origin not in {"null", request.host_url.rstrip("/")} or (
-        origin == "null" and "Origin" in request.headers and site == "none"
-    ):
-        abort(403)
-
-
-def _harden(response: Response) -> Response:
-    response.headers.update(current_app.config["HEADERS"])
-    return response
 
 
 def _add_errors(app: Flask) -> None:

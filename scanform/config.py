@@ -83,6 +83,36 @@ class LoginConfig:
     """File with the client's secret; without one it is in the environment variable SCANFORM_OIDC_SECRET."""
 
 
+SWITCH = ("off", "on")
+PLACES = ("one", "several")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebFormConfig:
+    """How people answer the questionnaire on the web."""
+
+    address: Annotated[str, Constraint(says="public https address of the web form; empty: none")] = ""
+    """Public address under which people reach the web form, "" for none."""
+    open_link: Annotated[str, Constraint(choices=SWITCH, says="whether people may answer without an access code")] = (
+        "off"
+    )
+    """One of SWITCH: whether anybody may answer without an access code."""
+    places: Annotated[str, Constraint(choices=PLACES, says="responses that one access code may send")] = "one"
+    """One of PLACES: whether an access code is good for one response or for one per place."""
+    draft_days: Annotated[int, Constraint(least=1)] = 30
+    """Days after its last change that a questionnaire which was not sent is deleted."""
+    publisher: Annotated[str, Constraint(says="who publishes the survey; empty: as the questionnaire says")] = ""
+    """Who publishes the survey, "" for what the questionnaire says."""
+    logo: Annotated[str, Constraint(says="picture in the project's folder (svg, png, webp or jpg); empty: none")] = ""
+    """File in the project folder, "" for none."""
+    colour: Annotated[str, Constraint(says="colour of header and buttons as #rrggbb; empty: scanform's own")] = ""
+    """Colour of header and buttons (#rrggbb), "" for scanform's own."""
+    contact: Annotated[str, Constraint(says="whom people can ask; shown on every page")] = ""
+    """One line on every page: whom people can ask."""
+    privacy: Annotated[str, Constraint(says="what happens to the answers; shown before the first question")] = ""
+    """Shown before the first question: what happens to the answers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The project's settings."""
@@ -106,6 +136,9 @@ class Config:
     )
     login: Annotated[LoginConfig, Constraint(says="how people log in to the review station; see docs/accounts.md")] = (
         LoginConfig()
+    )
+    web_form: Annotated[WebFormConfig, Constraint(says="how people answer on the web; see docs/web-form.md")] = (
+        WebFormConfig()
     )
 
 
@@ -132,7 +165,7 @@ def dump_config(config: Config) -> str:
     lines = [f'format = "{FORMAT}"']
     for name in ("name", "language", "database", "time_zone"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
-    for table in ("reading", "review", "login"):
+    for table in ("reading", "review", "login", "web_form"):
         part = getattr(config, table)
         lines += ["", f"[{table}]"]
         for field in fields(part):
@@ -166,17 +199,23 @@ def _config(content: dict[str, object], path: Path) -> Config:
     login = content.pop("login", {})
     if not isinstance(login, dict):
         raise _wrong(path, "[login]")
+    web_form = content.pop("web_form", {})
+    if not isinstance(web_form, dict):
+        raise _wrong(path, "[web_form]")
     config = cast(Config, _filled(Config(), content, path))
     config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path)))
+    config = replace(config, web_form=cast(WebFormConfig, _filled(WebFormConfig(), web_form, path)))
     config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path)))
     if not _is_allowed(config):
         raise _wrong(path, f'language = "{config.language}"')
-    for name in ("reading", "review", "login"):
+    for name in ("reading", "review", "login", "web_form"):
         if not _is_allowed(getattr(config, name)):
             raise _wrong(path, f"[{name}]")
     if not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]")
+    if config.web_form.colour and not _COLOUR.fullmatch(config.web_form.colour):
+        raise _wrong(path, f'colour = "{config.web_form.colour}"')
     if not _is_zone(config.time_zone):
         raise _wrong(path, f'time_zone = "{config.time_zone}"')
     return config
@@ -193,7 +232,9 @@ def _is_zone(name: str) -> bool:
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-_Part = Config | ReadingConfig | ReviewConfig | LoginConfig
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+_Part = Config | ReadingConfig | ReviewConfig | LoginConfig | WebFormConfig
 
 
 def _is_allowed(part: _Part) -> bool:

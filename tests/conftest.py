@@ -151,6 +151,14 @@ def printed_house(tmp_path_factory):
     return printed_survey(tmp_path_factory.mktemp("house"))
 
 
+@pytest.fixture(scope="session")
+def printed_places(tmp_path_factory):
+    """The survey of the web form, printed once for some access codes: a project folder to copy."""
+    from bench.web_form_material import make_project
+
+    return make_project(tmp_path_factory.mktemp("places") / "project")
+
+
 @pytest.fixture
 def house(printed_house, tmp_path):
     """A copy of it for a test of its own."""

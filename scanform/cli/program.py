@@ -183,5 +183,7 @@ for _command in (
     papers.enter,
     papers.identify,
     station.review,
+    station.serve_form,
+    station.take_drafts,
 ):
     main.add_command(_command)

@@ -1,6 +1,6 @@
 """Printed forms: drawing identities that no other form of the project has. Works inside the caller's transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, insert, select
 
@@ -44,6 +44,11 @@ def issued_form(tx: Transaction, instance: str) -> Issued | None:
 def issued_for(tx: Transaction, token: str) -> list[Issued]:
     """The forms printed for a token, oldest first."""
     return list(_issued(tx, IssuedRow.token == token))
+
+
+def issued_as(tx: Transaction, tokens: Sequence[str]) -> list[Issued]:
+    """The forms printed for any of these tokens, oldest first."""
+    return list(_issued(tx, IssuedRow.token.in_(tokens)))
 
 
 def all_issued(tx: Transaction) -> list[Issued]:

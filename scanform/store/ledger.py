@@ -44,6 +44,12 @@ def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
     return tx.execute(query.limit(1)).scalar()
 
 
+def labelled_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
+    """The latest batch of this kind and label that counts."""
+    query = select(BatchRow.id).where(BatchRow.kind == kind, BatchRow.label == label, _counts(True))
+    return tx.execute(query.order_by(BatchRow.id.desc()).limit(1)).scalar()
+
+
 def batches(tx: Transaction) -> list[Batch]:
     """All batches, oldest first, including withdrawn ones."""
     rows = tx.execute(

@@ -130,6 +130,12 @@ def is_revised(tx: Transaction, response_id: str) -> bool:
     return tx.execute(select(RevisionRow.id).where(RevisionRow.response_id == response_id).limit(1)).first() is not None
 
 
+def is_in_batch(tx: Transaction, response_id: str, batch_id: int) -> bool:
+    """Whether a batch has a revision of a response."""
+    query = select(RevisionRow.id).where(RevisionRow.response_id == response_id, RevisionRow.batch_id == batch_id)
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def responses_of_batch(tx: Transaction, batch_id: int) -> list[str]:
     """The responses contained in an import."""
     return list(

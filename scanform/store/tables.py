@@ -26,6 +26,7 @@
     preference                                each person's station settings; replaced on change
     link                                      responses that belong together
     account ─< web_session, account_event *   who may log in, logins, and the security log
+    web_draft ─ web_draft_contact             questionnaires begun on the web; contact data apart; emptied when sent
     project                                   one row: the project of this database, as in the project's folder
 
 Tables marked * are append-only. `reading` is keyed by content (hash, index and part), `page` by occurrence: the same
@@ -638,3 +639,39 @@ class AccountEventRow(Base):
     account_id: Mapped[int | None]
     actor_id: Mapped[int | None]
     detail: Mapped[str]
+
+
+class WebDraftRow(Base):
+    """A questionnaire begun on the web, until it is sent or its term is over: what was typed, by column, valid or not.
+
+    `stamps` are the version and the page view that last changed each column, `resume` the hash of the personal code of
+    a person without an access code. What was sent keeps its row, without content: `response_id` and `sent_at` make a
+    repeated sending the same one. `number` counts within the questionnaire, and is never used again.
+    """
+
+    __tablename__ = "web_draft"
+    __table_args__ = (UniqueConstraint("questionnaire", "number"), UniqueConstraint("token", "questionnaire", "place"))
+    id: Mapped[str] = mapped_column(primary_key=True)
+    questionnaire: Mapped[str]
+    token: Mapped[str | None]
+    place: Mapped[int]
+    resume: Mapped[str | None] = mapped_column(unique=True)
+    entries: Mapped[dict[str, str]] = mapped_column(JSON)
+    stamps: Mapped[dict[str, list[object]]] = mapped_column(JSON)
+    language: Mapped[str]
+    reached: Mapped[int]
+    version: Mapped[int]
+    created_at: Mapped[str]
+    changed_at: Mapped[str] = mapped_column(index=True)
+    number: Mapped[int | None]
+    response_id: Mapped[str | None]
+    sent_at: Mapped[str | None]
+    likeness: Mapped[str | None] = mapped_column(index=True)
+
+
+class WebDraftContactRow(Base):
+    """The contact data typed into a questionnaire begun on the web, apart from the other answers."""
+
+    __tablename__ = "web_draft_contact"
+    draft_id: Mapped[str] = mapped_column(ForeignKey("web_draft.id"), primary_key=True)
+    entries: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -48,6 +48,12 @@ def questionnaires_by_response(tx: Transaction) -> dict[str, str]:
     return {row.id: row.questionnaire for row in tx.execute(select(ResponseRow.id, ResponseRow.questionnaire))}
 
 
+def counting(tx: Transaction, response_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these responses that count: not withdrawn."""
+    query = select(ResponseRow.id).where(ResponseRow.id.in_(sorted(response_ids)), ResponseRow.withdrawn.is_(False))
+    return frozenset(tx.execute(query).scalars())
+
+
 def _response(row: RowMapping, answers: tuple[Answer, ...]) -> Response:
     return Response(
         id=row["id"],

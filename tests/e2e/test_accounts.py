@@ -25,15 +25,16 @@ from bench.review_material import OFTEN, fill
 from bench.waiting import until
 from review_ui.accounts import password_hashes
 from review_ui.accounts.passwords import objection
-from review_ui.app import HEADERS, create_app
+from review_ui.app import create_app
 from review_ui.http.access import EVERYBODY, needs, taken_rights
-from review_ui.http.proxy import HSTS
 from review_ui.server import bind
 from scanform.cli.program import main
 from scanform.model.account import Stage
 from scanform.model.person import Role
 from scanform.store.accounts import change_account
 from scanform.store.tables import Base
+from scanform.web.hardening import HEADERS
+from scanform.web.proxy import HSTS
 from scanform.workflow.intake.upload_desk import UploadDesk
 from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.people.accounts import AccountDesk, Limits

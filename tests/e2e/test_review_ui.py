@@ -19,12 +19,13 @@ import pytest
 
 from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill
 from bench.waiting import PATIENCE_MS, until_page
-from review_ui.app import HEADERS, create_app
+from review_ui.app import create_app
 from review_ui.server import bind
 from scanform.model.geometry import RectMm, bounding_box
 from scanform.model.response import Missing, Status
 from scanform.model.review import DecisionKind
 from scanform.store.leases import release
+from scanform.web.hardening import HEADERS
 from scanform.workflow.dataset.merge_responses import records
 from scanform.workflow.project.project import Project, open_project
 from scanform.workflow.review.desk import Desk, Submission, effective_responses

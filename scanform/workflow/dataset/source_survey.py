@@ -19,6 +19,11 @@ from scanform.store.records import KnownSource, SourceSurvey
 PREFIX = "online-"
 LONGEST_NAME = 40  # characters: it is part of response ids
 
+WEB_FORM = "web form"
+"""Name of the source survey of what was sent by the web form; no export belongs to it."""
+
+WEB_PREFIX = "web-"
+
 _IN_FILE_NAME = re.compile(r"(?:results-survey|vvexport_|survey_)(\d{4,})", re.IGNORECASE)
 
 
@@ -83,11 +88,22 @@ def choose_survey(
     known = [
         compare(one, known_facts(revisions.known_sources(tx, one.id)), export)
         for one in revisions.surveys(tx, questionnaire)
+        if one.name != WEB_FORM
     ]
     hint = _IN_FILE_NAME.search(path.name)
     unnamed = hint[1] if hint else questionnaire
     chosen = _named(known, _checked(name), path) if name is not None else _found(known, unnamed, path)
     return chosen if isinstance(chosen, SourceSurvey) else _new(tx, questionnaire, chosen)
+
+
+def web_form_survey(tx: Transaction, questionnaire: str) -> SourceSurvey:
+    """The source survey of a questionnaire's own web form; recorded when it is new."""
+    known = [one for one in revisions.surveys(tx) if one.name == WEB_FORM]
+    for one in known:
+        if one.questionnaire == questionnaire:
+            return one
+    prefix = f"{WEB_PREFIX}{questionnaire}-" if known else WEB_PREFIX
+    return revisions.add_survey(tx, questionnaire=questionnaire, name=WEB_FORM, prefix=prefix)
 
 
 def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey | str:
@@ -152,7 +168,8 @@ def _another(one: Comparison, path: Path) -> UsageError:
 
 def _checked(name: str) -> str:
     stripped = " ".join(name.split())
-    if not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable() or not _slug(stripped):
+    unusable = not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable() or not _slug(stripped)
+    if unusable or stripped.casefold() == WEB_FORM:
         raise UsageError(words("digital.survey-name", limit=LONGEST_NAME), remedy=words("digital.survey-name-remedy"))
     return stripped
 
@@ -166,7 +183,7 @@ def _new(tx: Transaction, questionnaire: str, name: str) -> SourceSurvey:
     code, all others their names.
     """
     taken = {one.prefix for one in revisions.surveys(tx)}
-    first = all(one.questionnaire != questionnaire for one in revisions.surveys(tx))
+    first = all(one.questionnaire != questionnaire or one.name == WEB_FORM for one in revisions.surveys(tx))
     ids = values.questionnaires_by_response(tx)
     wanted = [PREFIX, f"{PREFIX}{questionnaire}-"] if first else []
     wanted += [f"{PREFIX}{_slug(name)}-", f"{PREFIX}{questionnaire}-{_slug(name)}-"]

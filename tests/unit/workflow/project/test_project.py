@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from scanform import config as configs
-from scanform.config import Config, LoginConfig, ReadingConfig, ReviewConfig
+from scanform.config import Config, LoginConfig, ReadingConfig, ReviewConfig, WebFormConfig
 from scanform.errors import InputError, StoreError, UsageError
 from scanform.whole_files import atomic_file, atomic_folder
 from scanform.workflow.intake.read_batch import read_batch
@@ -57,8 +57,9 @@ def test_every_setting_is_explained_in_the_file():
             *dataclasses.fields(ReadingConfig),
             *dataclasses.fields(ReviewConfig),
             *dataclasses.fields(LoginConfig),
+            *dataclasses.fields(WebFormConfig),
         ):
-            if field.name not in {"reading", "review", "login"}:
+            if field.name not in {"reading", "review", "login", "web_form"}:
                 at = next(number for number, line in enumerate(lines) if line.startswith(f"{field.name} = "))
                 assert lines[at - 1].startswith("# ")
 

@@ -1,0 +1,42 @@
+"""The only door to limits: guessing access codes is slow, and nobody can flood the form by one address or one code.
+
+Counters live in the program's memory. Offices and schools share an address, so its limits are wide.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+UNKNOWN_PER_ADDRESS: Final = parse("30 per 10 minutes")
+"""Codes that nobody was given: 4,320 guesses a day against at least 8 million codes."""
+
+OPENED_PER_CODE: Final = parse("60 per hour")
+BEGUN_PER_ADDRESS: Final = parse("200 per hour")
+"""Questionnaires begun by the open link."""
+
+SAVED_PER_DRAFT: Final = parse("120 per minute")
+REQUESTS_PER_ADDRESS: Final = parse("6000 per minute")
+"""200 people behind one address, each with a page or a saving every two seconds."""
+
+
+class Throttle:
+    """Counts for one application."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def takes(self, limit: RateLimitItem, *names: str) -> bool:
+        """Count one more for these names; False when that is too many."""
+        return self._limiter.hit(limit, *(_short(name) for name in names))
+
+    def is_open(self, limit: RateLimitItem, *names: str) -> bool:
+        """Whether one more would be taken; nothing is counted."""
+        return self._limiter.test(limit, *(_short(name) for name in names))
+
+
+def _short(name: str) -> str:
+    """What stands for a name in memory: what strangers send has any length, and codes are secrets."""
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""A questionnaire answered on the web: its pages, what was typed, and the sending."""
