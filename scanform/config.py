@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, cast, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -130,6 +131,8 @@ class Config:
     """Time zone of the server whose clock wrote the times of online responses, and of the people who read times here,
     such as "Europe/Berlin"; "" for this machine's.
     """
+    reply_by: Annotated[str, Constraint(says="last day for replies as YYYY-MM-DD, printed on forms; empty: none")] = ""
+    """The last day for replies (ISO 8601), "" for none."""
     reading: ReadingConfig = ReadingConfig()
     review: Annotated[ReviewConfig, Constraint(says="how values are reviewed; see docs/review-station.md")] = (
         ReviewConfig()
@@ -163,7 +166,7 @@ def load_config(folder: Path) -> Config:
 def dump_config(config: Config) -> str:
     """The text of survey.toml, with a comment on each setting."""
     lines = [f'format = "{FORMAT}"']
-    for name in ("name", "language", "database", "time_zone"):
+    for name in ("name", "language", "database", "time_zone", "reply_by"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
     for table in ("reading", "review", "login", "web_form"):
         part = getattr(config, table)
@@ -218,7 +221,17 @@ def _config(content: dict[str, object], path: Path) -> Config:
         raise _wrong(path, f'colour = "{config.web_form.colour}"')
     if not _is_zone(config.time_zone):
         raise _wrong(path, f'time_zone = "{config.time_zone}"')
+    if not _is_day(config.reply_by):
+        raise _wrong(path, f'reply_by = "{config.reply_by}"')
     return config
+
+
+def _is_day(day: str) -> bool:
+    """Whether that is a day as survey.toml writes it, or none."""
+    try:
+        return not day or date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False
 
 
 def _is_zone(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
@@ -126,13 +126,7 @@ def print_(
             language=settings.language,
             seed=seed,
             sides="one" if sides == "one" else "two",
-            register=None
-            if register is None
-            else "all"
-            if register == "all"
-            else "new"
-            if register == "new"
-            else "outstanding",
+            register=cast("Literal['all', 'new', 'outstanding'] | None", register),
         )
         pages = len(printed.forms) * len(printed.layout.pages)
         data = {
@@ -144,13 +138,16 @@ def print_(
             "printed_before": printed.printed_before,
             "empty_pages": printed.fillers,
             "columns_left_out": list(printed.left_out),
+            "online": printed.online,
         }
         aside = (
             [text("print.left_out", project.language, columns=", ".join(printed.left_out))] if printed.left_out else []
         )
         backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
-        answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again)
+        unoffered = any(form.token for form in printed.forms) and not printed.online
+        online = [text("print.no_online", project.language)] if unoffered else []
+        answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again, *online)
 
 
 @click.command("ingest")

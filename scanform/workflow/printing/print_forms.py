@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 
 from scanform import pagecode
+from scanform.config import Config
 from scanform.errors import InputError, StoreError, UsageError, Words, listed, words
 from scanform.formats.copies_json import PrintedCopy, dump_copies
 from scanform.formats.layout_json import dump_layout
@@ -22,7 +23,7 @@ from scanform.layout.furniture import recipient_rect
 from scanform.layout.pdf.draw import Copy, Sides, draw_blank, draw_forms, printable, unprintable
 from scanform.layout.pdf.fonts import measure
 from scanform.layout.place import place
-from scanform.layout.recipient import NO_OFFER, Addressee, OnlineOffer, has_room
+from scanform.layout.recipient import Addressee, has_room
 from scanform.model.geometry import RectMm
 from scanform.model.layout import Layout
 from scanform.model.page import Identity
@@ -32,6 +33,7 @@ from scanform.store import issued
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.whole_files import atomic_file, atomic_folder, write_text
+from scanform.workflow.printing.online_offer import online_link, online_offer, shown_address
 from scanform.workflow.printing.place_list import ListedPlace
 from scanform.workflow.printing.place_register import register_printed
 from scanform.workflow.printing.printed_texts import keep_recipients
@@ -77,7 +79,8 @@ class Printed:
     """What was printed: forms in order, pages of one form, files written.
 
     `printed_before` is the number of tokens that already had a form of this questionnaire; `fillers` empty pages follow
-    forms. `left_out` are the headings of the recipient list's columns that are not printed.
+    forms. `left_out` are the headings of the recipient list's columns that are not printed. `online` is the
+    address at which the forms say that people can answer, "" for none.
     """
 
     forms: tuple[Issued, ...]
@@ -87,12 +90,14 @@ class Printed:
     printed_before: int = 0
     fillers: int = 0
     left_out: tuple[str, ...] = ()
+    online: str = ""
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     """Write the PDF `out` and `<out>.copies.json`; the layout is stored in the project.
 
-    Raises UsageError when questionnaire or language are missing, or differing forms of this version have been printed;
+    Raises UsageError when questionnaire or language are missing, differing forms of this version have been printed, or
+    the address of the online form is none;
     InputError that names all recipients whose name, address or token cannot be printed. Then nothing was printed.
     """
     questionnaire = _questionnaire(project, order.questionnaire)
@@ -104,7 +109,8 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
             words("print.no_language", asked=language, known=known), remedy=words("print.no_language_remedy")
         )
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
-    order = replace(order, recipients=_as_printed(order.recipients, placement))
+    _check_offer(project.config, placement, order)
+    order = replace(order, recipients=_as_printed(order.recipients, placement, project.config))
     keep_layout(project, placement)
     copies = (
         out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
@@ -115,7 +121,19 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
         forms, before = _print(project, order, placement, (out, copies), draw)
     keep_recipients(project, (placement.layout.digest,))
     fillers = order.sides.fillers(len(placement.layout.pages)) * len(forms)
-    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before, fillers=fillers)
+    return Printed(
+        forms=forms,
+        layout=placement.layout,
+        pdf=out,
+        copies=copies,
+        printed_before=before,
+        fillers=fillers,
+        online=next((offer for offer in (_offered(project.config, form) for form in forms) if offer), ""),
+    )
+
+
+def _offered(config: Config, form: Issued) -> str:
+    return shown_address(config) if online_link(config, form.token) else ""
 
 
 def _print(
@@ -130,7 +148,7 @@ def _print(
     layout = placement.layout
     forms = _drawn(project, order, layout, draw)
     with suppress(_TakenError), atomic_file(files[1]) as listed, atomic_file(files[0]) as pdf:
-        draw_forms(placement, [_copy(form, len(layout.pages)) for form in forms], pdf, sides=order.sides)
+        draw_forms(placement, [_copy(form, layout, project.config) for form in forms], pdf, sides=order.sides)
         listed.write(_copies_json(forms, layout, order.sides.fillers(len(layout.pages))).encode("utf-8"))
         for file in (pdf, listed):
             file.flush()
@@ -148,7 +166,21 @@ class _TakenError(Exception):
     """An identity that was free when the form was drawn is now used by another form."""
 
 
-def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) -> tuple[Recipient | None, ...]:
+def _check_offer(config: Config, placement: Placement, order: PrintOrder) -> None:
+    """Raise UsageError if the address of the online form cannot be printed legibly, whoever gets the form."""
+    rect = recipient_rect(placement.layout.pages[0].size)
+    for token in {found.token if found else None for found in order.recipients}:
+        offer = online_offer(config, token, placement.layout.language)
+        alone = Addressee(name=None, address=(), token=token and printable(token), offer=offer)
+        if unprintable(offer.address) or not has_room(alone, rect=rect, placement=placement, measure=measure):
+            raise UsageError(
+                words("print.long_address", address=offer.address), remedy=words("print.bad_address_remedy")
+            )
+
+
+def _as_printed(
+    recipients: Sequence[Recipient | None], placement: Placement, config: Config
+) -> tuple[Recipient | None, ...]:
     """The recipients with their printable texts; raises InputError that names all of them that cannot be printed."""
     wanted = [
         found
@@ -158,7 +190,7 @@ def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) ->
         for found in recipients
     ]
     rect = recipient_rect(placement.layout.pages[0].size)
-    wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect)]
+    wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect, config)]
     if wrong:
         raise InputError(
             listed(words("print.unprintable"), wrong, indented=True),
@@ -168,7 +200,7 @@ def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) ->
     return tuple(wanted)
 
 
-def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> list[Words]:
+def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm, config: Config) -> list[Words]:
     """The unprintable parts of a recipient, in words."""
     place = (
         words("print.row", row=recipient.row, token=recipient.token)
@@ -195,15 +227,14 @@ def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> li
         if signs
     ]
     to = Addressee(
-        name=recipient.name, address=recipient.address, token=recipient.token, offer=_offer(placement, recipient.token)
+        name=recipient.name,
+        address=recipient.address,
+        token=recipient.token,
+        offer=online_offer(config, recipient.token, placement.layout.language),
     )
     if not wrong and not has_room(to, rect=rect, placement=placement, measure=measure):
         wrong.append(words("print.no_room", place=place))
     return wrong
-
-
-def _offer(_: Placement, __: str | None) -> OnlineOffer:
-    return NO_OFFER
 
 
 def printed_tokens(project: Project) -> frozenset[str]:
@@ -344,12 +375,20 @@ def _instances(seed: int | None) -> Iterator[str]:
         yield pagecode.base32(bits(pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 
-def _copy(form: Issued, pages: int) -> Copy:
+def _copy(form: Issued, layout: Layout, config: Config) -> Copy:
+    pages = len(layout.pages)
     payloads = tuple(
         pagecode.encode(Identity(digest=form.digest, instance=form.instance, page=page, pages=pages))
         for page in range(1, pages + 1)
     )
-    return Copy(form_id=form.form_id, payloads=payloads, token=form.token, name=form.name, address=form.address)
+    return Copy(
+        form_id=form.form_id,
+        payloads=payloads,
+        token=form.token,
+        name=form.name,
+        address=form.address,
+        offer=online_offer(config, form.token, layout.language),
+    )
 
 
 def _copies_json(forms: Sequence[Issued], layout: Layout, fillers: int) -> str:
