@@ -322,12 +322,17 @@ def init_project(
     empty: bool = False,
     language: str | None = None,
     database: str = "",
+    name: str = "",
+    web_address: str = "",
+    reply_by: str = "",
 ) -> Project:
     """Make a project and open it.
 
     It is made from a `template` that ships with scanform, from a `questionnaire` of your own (YAML), or `empty`, for
     imported forms: exactly one of the three. `database` is the URL of a PostgreSQL database, "" a SQLite file in the
-    folder. Raises UsageError, TemplateError, and StoreError where a project already exists.
+    folder. `name` is that of the survey ("": that of the questionnaire), `web_address` where people can answer online,
+    `reply_by` the last day for replies (2027-03-31); both are printed on the forms. Raises UsageError, TemplateError,
+    and StoreError where a project already exists.
     """
     made = projects.init_project(
         Path(folder),
@@ -336,8 +341,20 @@ def init_project(
         empty=empty,
         language=language,
         database=database,
+        name=name,
+        web_address=web_address,
+        reply_by=reply_by,
     )
     return Project(made)
+
+
+def shipped_questionnaires() -> "Mapping[str, str]":
+    """The titles of the questionnaires that ship with scanform, by the name that `init_project` takes as template."""
+    from scanform.formats.questionnaires.read_yaml import load_questionnaire
+    from scanform.workflow.project.shipped import templates
+
+    found = {path.stem: load_questionnaire(path) for path in templates()}
+    return {name: one.title.get(one.languages[0]) for name, one in found.items()}
 
 
 def _listed(recipients: "StrPath | Iterable[Recipient] | None") -> "Mapping[str, ListedPlace]":

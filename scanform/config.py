@@ -221,12 +221,12 @@ def _config(content: dict[str, object], path: Path) -> Config:
         raise _wrong(path, f'colour = "{config.web_form.colour}"')
     if not _is_zone(config.time_zone):
         raise _wrong(path, f'time_zone = "{config.time_zone}"')
-    if not _is_day(config.reply_by):
+    if not is_day(config.reply_by):
         raise _wrong(path, f'reply_by = "{config.reply_by}"')
     return config
 
 
-def _is_day(day: str) -> bool:
+def is_day(day: str) -> bool:
     """Whether that is a day as survey.toml writes it, or none."""
     try:
         return not day or date.fromisoformat(day).isoformat() == day

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 FUNCTIONS = {
     "init_project": "(folder: str | os.PathLike[str], *, template: str | None = None,"
     " questionnaire: str | os.PathLike[str] | None = None, empty: bool = False, language: str | None = None,"
-    " database: str = '') -> scanform.api.Project",
+    " database: str = '', name: str = '', web_address: str = '', reply_by: str = '') -> scanform.api.Project",
     "open_project": "(folder: str | os.PathLike[str] = '.', *, language: str | None = None, edited: bool = False) -> scanform.api.Project",
 }
 

@@ -10,7 +10,7 @@ import click
 
 from scanform.cli.ask import chosen, confirmed
 from scanform.cli.common import FILE, FOLDER, Settings, answer, common_options, login_name, open_api, open_settled
-from scanform.cli.say import format_data, problem_data, problem_line, stale_lines, visible, visible_lines
+from scanform.cli.say import format_data, next_step, problem_data, problem_line, stale_lines, visible, visible_lines
 from scanform.errors import ExitCode, UsageError, words
 from scanform.i18n.texts import in_words, moment_text, text
 
@@ -69,6 +69,7 @@ def import_digital(
         lines += [problem_line(problem, project.language) for problem in found.problems]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
+        lines.append(next_step("read", settings, project.language))
         counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
         told = {
             **counts,
@@ -141,7 +142,8 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
         }
         lines = (problem_line(problem, project.language) for problem in found.problems)
         problems = [problem_data(problem, project.language) for problem in found.problems]
-        answer(settings, data | {"problems": problems}, text("cli.merged", project.language, **data), *lines)
+        onward = next_step("review" if found.open_conflicts else "merged", settings, project.language)
+        answer(settings, data | {"problems": problems}, text("cli.merged", project.language, **data), *lines, onward)
         return ExitCode.REVIEW_WAITS if found.open_conflicts else ExitCode.OK
 
 
@@ -210,7 +212,9 @@ def export(
             at = moment_text(done.released_at or "", project.language, project.time_zone)
             released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=at)
             given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []
-            answer(settings, data, line, released, *given_up, *stale_lines(done.merge_is_stale, project.language))
+            stale = stale_lines(done.merge_is_stale, project.language)
+            onward = next_step("exported", settings, project.language)
+            answer(settings, data, line, released, *given_up, *stale, onward)
 
 
 @click.command("report")

@@ -10,7 +10,6 @@ from scanform.cli.ask import ask
 from scanform.cli.common import (
     ANYTHING,
     FILE,
-    FOLDER,
     KeyingAbort,
     Settings,
     answer,
@@ -19,41 +18,12 @@ from scanform.cli.common import (
     open_api,
     open_settled,
 )
-from scanform.cli.say import problem_data, problem_line, summary_data, summary_lines
+from scanform.cli.say import next_step, problem_data, problem_line, summary_data, summary_lines
 from scanform.errors import ExitCode, InputError, words
 from scanform.i18n.texts import text
 
 if TYPE_CHECKING:
     from scanform.api import Project
-
-
-@click.command("init")
-@click.argument("folder", type=FOLDER)
-@click.option("--template", metavar="NAME", help="A questionnaire that ships with scanform.")
-@click.option("--questionnaire", type=FILE, help="A questionnaire of your own (YAML).")
-@click.option("--empty", is_flag=True, help="No questionnaire yet: for forms that are taken in with import-form.")
-@click.option(
-    "--database", default="", metavar="URL", help="A PostgreSQL database instead of a SQLite file in the folder."
-)
-@common_options
-@click.pass_obj
-def init(
-    settings: Settings, *, folder: Path, template: str | None, questionnaire: Path | None, empty: bool, database: str
-) -> None:
-    """Make a project folder around a questionnaire."""
-    from scanform.api import init_project
-
-    with init_project(
-        folder,
-        template=template,
-        questionnaire=questionnaire,
-        empty=empty,
-        language=settings.language,
-        database=database,
-    ) as project:
-        code = next(iter(project.questionnaires), None)
-        made = text("project.made" if code else "imported.made_empty", project.language, folder=str(folder), code=code)
-        answer(settings, {"project": str(folder), "questionnaire": code}, made)
 
 
 @click.command("add-questionnaire")
@@ -147,7 +117,8 @@ def print_(
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
         unoffered = any(form.token for form in printed.forms) and not printed.online
         online = [text("print.no_online", project.language)] if unoffered else []
-        answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again, *online)
+        onward = next_step("printed", settings, project.language)
+        answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again, *online, onward)
 
 
 @click.command("ingest")
@@ -170,9 +141,9 @@ def ingest(
     with open_api(settings) as project:
         summary = project.read_batch(paths, jobs=jobs, serial=serial, scheduler=scheduler, retry=retry, progress=True)
         fields = _fields_waiting(project)
-        answer(
-            settings, summary_data(summary, fields, project.language), *summary_lines(summary, fields, project.language)
-        )
+        lines = summary_lines(summary, fields, project.language)
+        onward = [] if fields else [next_step("read", settings, project.language)]
+        answer(settings, summary_data(summary, fields, project.language), *lines, *onward)
         return _after(summary.refused, fields)
 
 

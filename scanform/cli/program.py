@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from scanform import __version__
-from scanform.cli import dataset, fieldwork, foreign, health, learning, papers, station
+from scanform.cli import dataset, fieldwork, foreign, health, learning, papers, start, station
 from scanform.cli.common import KeyingAbort, Settings, common_options, language_of_project
 from scanform.errors import ExitCode, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, text
@@ -173,7 +173,7 @@ for _command in (
     health.demo,
     learning.export_crops,
     learning.train,
-    papers.init,
+    start.init,
     papers.add_questionnaire,
     papers.print_,
     papers.ingest,

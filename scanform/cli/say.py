@@ -1,5 +1,6 @@
 """Output of commands: results as lines for people and as data for machines."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ from scanform.i18n.texts import decimal_text, moment_text, place_text, problem_t
 from scanform.model.problem import Problem
 
 if TYPE_CHECKING:
+    from scanform.cli.common import Settings
     from scanform.model.column_format import FormatDecision
     from scanform.model.page import Fate
     from scanform.store.records import Batch, PassedOver
@@ -254,6 +256,12 @@ def _joining_lines(found: "ProjectStatus", language: str) -> list[str]:
     left = max(0, len(found.joining) - LISTED) + max(0, len(found.sheets) - LISTED)
     more = [text("status.more_incomplete", language, count=left)] if left else []
     return rows + more + ([text("status.doubles", language, count=found.doubles)] if found.doubles else [])
+
+
+def next_step(name: str, settings: "Settings", language: str, **facts: object) -> str:
+    """What usually comes next, with the command to type, in the project that was named."""
+    where = f" --project {shlex.quote(str(settings.project))}" if settings.project else ""
+    return text(f"cli.next_{name}", language, where=where, **facts)
 
 
 def _short(words: str, characters: int = 100) -> str:

@@ -146,6 +146,19 @@ def date_text(at: str, language: str, zone: tzinfo) -> str:
     return day_text(day_of(at, zone), language)
 
 
+def day_typed(said: str) -> str | None:
+    """The day (2026-03-14) that people mean by "14.03.2026", "14/03/2026" or 2026-03-14; None for what is no day."""
+    try:
+        return date.fromisoformat(said).isoformat()
+    except ValueError:
+        pass
+    found = re.fullmatch(r"\s*(\d{1,2})\s*[./]\s*(\d{1,2})\s*[./]\s*(\d{4})\s*", said)
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1])).isoformat() if found else None
+    except ValueError:
+        return None
+
+
 def day_text(day: str, language: str, *, typed: bool = False) -> str:
     """A stored day (2026-03-14) as people write it: "14.03.2026", "14 Mar 2026", with digits only where it is to be
     `typed`; what is no day stays as it is.

@@ -121,23 +121,32 @@ def init_project(
     empty: bool = False,
     language: str | None = None,
     database: str = "",
+    name: str = "",
+    web_address: str = "",
+    reply_by: str = "",
 ) -> Project:
     """Make a project from a template that ships with scanform, from one's own questionnaire, or `empty` for imported
-    forms only.
+    forms only. Raises UsageError, before anything is written, for settings that survey.toml would not take.
     """
     language = language or DEFAULT_LANGUAGE
     if sum((template is not None, questionnaire is not None, empty)) != 1:
         raise UsageError(words("project.one_source"), remedy=words("project.one_source_remedy"))
     source = questionnaire or (template_path(template) if template is not None else None)
     first = load_new_questionnaire(source) if source else None
+    config = Config(
+        name=name or (first.code if first else folder.resolve().name),
+        language=language,
+        database=database,
+        reply_by=reply_by,
+        web_form=configs.WebFormConfig(address=web_address),
+    )
+    if not configs.is_day(reply_by):
+        raise UsageError(words("project.bad_day", day=reply_by), remedy=words("project.bad_day_remedy"))
     try:
         _make_folder(folder)
         if source is not None and first is not None:
             _keep_questionnaire(folder, source, first)
-        name = first.code if first else folder.resolve().name
-        write_text(
-            folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database))
-        )
+        write_text(folder / configs.FILE_NAME, configs.dump_config(config))
     except OSError as error:
         raise StoreError(
             words("project.cannot_write", folder=str(folder), cause=error), remedy=words("project.cannot_write_remedy")
