@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import openpyxl
@@ -14,6 +15,7 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Response, Status
 from scanform.store import issued, places
 from scanform.store.records import Issued
+from scanform.workflow.insight.make_report import make_report
 from scanform.workflow.insight.returns import field_work
 from scanform.workflow.printing.dispositions import set_disposition
 from scanform.workflow.printing.place_register import plan_list
@@ -181,3 +183,48 @@ def test_letters_are_the_source_of_a_mail_merge(folder, tmp_path):
         assert openpyxl.load_workbook(tmp_path / "n.xlsx").active.max_row == 1 + expected
     with open_project(folder) as project:
         assert [one.place.place_id for one in field_work(project).outstanding] == ["D-4", "D-7"]
+
+
+@pytest.mark.parametrize(
+    ("language", "rates", "together"),
+    [
+        ("en", "RR1 40% (complete answers only), RR2 60%", "3 other groups together"),
+        ("de", "RR1 40\N{NO-BREAK SPACE}% (nur", "3 weitere Gruppen zusammen"),
+    ],
+)
+def test_the_report_shows_rates_and_the_curve_and_no_single_place(folder, language, rates, together):
+    """Rates as worked out by hand, the curve as a table, too; districts of two and three places stand together; no
+    name, no address, no id of a place, and of the carriers none that can be told.
+    """
+    with open_project(folder) as project:
+        page = make_report(project, folder / "report.html", language=language).read_text("utf-8")
+    chapter = page[page.index('id="field"') : page.index('id="fates"')]
+    assert rates in chapter
+    assert together in chapter
+    cells = re.findall(r"<tr><th scope=\"row\">([^<]*)</th><td class=\"n\">([^<]*)</td></tr>", chapter)
+    assert [count for day, count in cells if "2026" in day] == ["1", "3"]
+    assert chapter.count("<svg") == chapter.count("<title") == chapter.count("<desc") == 1
+    for told in ("Treff", "44137", "Weg 1", "D-4", "tokenD", "Nord", "Verein"):
+        assert told not in page
+
+
+def test_a_project_without_a_register_has_no_such_chapter(tmp_path):
+    """Nothing is divided by nothing, and no empty table is shown."""
+    with init_project(tmp_path / "p", template="visitor-feedback", language="en") as project:
+        page = make_report(project, tmp_path / "report.html").read_text("utf-8")
+    assert 'id="field"' not in page
+
+
+def test_a_register_smaller_than_a_line_may_be_shows_totals_only(tmp_path):
+    """Four places in two districts: there is nothing to hide them among."""
+    with init_project(tmp_path / "p", template="visitor-feedback", language="en") as project:
+        found = [
+            Place(place_id=f"D-{number}", token=f"T{number}", district="Nord" if number < 2 else "Süd")
+            for number in range(4)
+        ]
+        with project.store.writing() as tx:
+            places.add_places(tx, found, source="l.csv", reviewer="kim", at=SENT)
+        page = make_report(project, tmp_path / "report.html").read_text("utf-8")
+    assert 'id="field"' in page
+    assert "Nord" not in page
+    assert "groups together" not in page
