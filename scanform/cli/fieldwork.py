@@ -186,7 +186,11 @@ def show(settings: Settings, *, place: str) -> None:
 
 
 def _change_lines(change: "PlaceChange", at: str, language: str) -> list[str]:
-    head = text(f"recipients.history_{change.kind}", language, at=at, source=change.source, reviewer=change.reviewer)
+    from scanform.workflow.printing.place_register import PRINTED
+
+    source = text("recipients.by_printing", language) if change.source == PRINTED else change.source
+    origin = ", ".join(part for part in (source, change.reviewer) if part)
+    head = text(f"recipients.history_{change.kind}", language, at=at, origin=origin)
     fields = [
         text(
             "recipients.history_field",
