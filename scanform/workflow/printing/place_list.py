@@ -16,7 +16,7 @@ from scanform.workflow.printing.recipients import (
     NAMED,
     Recipient,
     address_columns,
-    plain_heading,
+    meaning_of,
     recipient_of,
     unusable_tokens,
 )
@@ -114,7 +114,7 @@ def _apart(header: Sequence[str]) -> dict[str, int]:
     kind.
     """
     found: dict[str, int] = {}
-    for at, heading in enumerate(map(plain_heading, header)):
+    for at, heading in enumerate(map(meaning_of, header)):
         for field, headings in (("place_id", _PLACE_IDS), ("carrier", _CARRIERS), ("district", _DISTRICTS)):
             if heading in headings and field not in found:
                 found[field] = at

@@ -134,6 +134,7 @@ def test_lists_are_added_and_the_register_is_exported_and_reads_back(folder, tmp
     tried = run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--dry-run")
     assert "changed: D-1 Treff D-1, carrier: Verein → Verein Nord" in tried.stdout
     assert "new: D-7" in tried.stdout
+    assert "nor district: Anrede." in tried.stdout
     assert "stay in the register: 5" in tried.stdout
     data = json.loads(run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--json").stdout)
     assert (len(data["new"]), data["changed"], data["not_in_list"]) == (

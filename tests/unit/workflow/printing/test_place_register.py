@@ -126,6 +126,25 @@ def test_a_carrier_never_takes_the_place_of_a_name(project, tmp_path):
     assert add_list(project, path, reviewer="kim").unchanged == 2
 
 
+def test_limesurveys_list_of_participants_is_understood(project, tmp_path):
+    """Carrier and district are what the descriptions of its attributes say; mails and dates are kept, not printed."""
+    header = (
+        "tid",
+        "firstname",
+        "lastname",
+        "email",
+        "token",
+        "attribute_1 <Träger>",
+        "attribute_2 <Stadtbezirk>",
+        "attribute_3 <Straße>",
+    )
+    row = ("1", "Anna", "Beispiel", "a@stadt.example", OWN, "Verein", "Nord", "Weg 1")
+    add_list(project, write(tmp_path / "l.csv", header, row), reviewer="kim")
+    [place] = register(project)
+    assert (place.name, place.carrier, place.district, place.address) == ("Anna Beispiel", "Verein", "Nord", ("Weg 1",))
+    assert dict(place.further) == {"tid": "1", "email": "a@stadt.example"}
+
+
 def test_rows_that_cannot_be_used_are_all_named(project, tmp_path):
     """Twice the same place, another token for a place, another place for a token, an id with a space, a weak token."""
     add_list(project, write(tmp_path / "l.csv", HEADER, NORTH, SOUTH), reviewer="kim")
