@@ -1,9 +1,13 @@
 """Who has answered: groups, channels, days and the curve counted from real responses; the commands around them."""
 
+import contextlib
 import csv
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import openpyxl
 import pytest
@@ -230,3 +234,31 @@ def test_a_register_smaller_than_a_line_may_be_shows_totals_only(tmp_path):
     assert 'id="field"' in page
     assert "Nord" not in page
     assert "groups together" not in page
+
+
+def at_a_terminal(folder, typed, *arguments):
+    """Exit code and screen of a command at a real terminal at which somebody types."""
+    leader, follower = os.openpty()
+    os.write(leader, typed.encode())
+    command = [sys.executable, "-m", "scanform.cli", "--project", str(folder), *arguments]
+    done = subprocess.run(command, stdin=follower, stdout=follower, stderr=follower, check=False)
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(leader, 65536):
+            shown += part
+    os.close(leader)
+    return done.returncode, shown.decode()
+
+
+@pytest.mark.slow
+def test_a_person_is_shown_what_changes_and_asked(folder, tmp_path):
+    """At a terminal: no changes nothing, yes changes what was shown."""
+    (tmp_path / "l.csv").write_text("place_id;carrier\nD-1;Neu\n", encoding="utf-8")
+    order = ("recipients", "add", str(tmp_path / "l.csv"))
+    code, shown = at_a_terminal(folder, "n\n", *order)
+    assert (code, "carrier: Verein → Neu" in shown, "was not changed" in shown) == (2, True, True)
+    with open_project(folder) as project:
+        assert len(plan_list(project, tmp_path / "l.csv").changed) == 1
+    code, shown = at_a_terminal(folder, "y\n", *order)
+    assert (code, "1 place changed" in shown) == (0, True)
