@@ -24,19 +24,21 @@ from scanform.formats.layout_json import dump_layout
 from scanform.model.layout import Layout
 from scanform.model.page import Fate, Identity
 from scanform.model.person import Role
+from scanform.model.place import Disposition, Place
 from scanform.model.problem import Problem
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
 from scanform.page_result import PageResult
 from scanform.scan.load import rasterize
-from scanform.store import ledger
-from scanform.store.records import NewFile
+from scanform.store import issued, ledger, places
+from scanform.store.records import Issued, NewFile
 from scanform.workflow.foreign_forms.edit_layout import open_layout
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.intake.upload_desk import UploadDesk
 from scanform.workflow.pages.missing_pages import accept
 from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.printing.dispositions import set_disposition
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.project import Project, open_project
 from scanform.workflow.reading.executors import serial
@@ -221,6 +223,34 @@ def twice(project: Project) -> None:
         read_batch(fresh, [folder], serial())
 
 
+def returned(project: Project) -> None:
+    """A register of seven places: two answered, one refused, one letter came back, the others are outstanding."""
+    found = [
+        Place(
+            place_id=f"D-{number}",
+            token=f"K7M2P9QX{number}",
+            name=f"Begegnungstreff Innenstadt-Nordwest {number}",
+            address=("Lange Straße 12 a", "44137 Dortmund"),
+            carrier="Verein für Nachbarschaft und Begegnung e.V." if number % 2 else "Stadt",
+            district="Innenstadt-Nord" if number < 5 else "Hörde",
+        )
+        for number in range(1, 8)
+    ]
+    digest = next(iter(project.layouts))
+    with project.store.writing() as tx:
+        places.add_places(tx, found, source="places.csv", reviewer="kim", at=AT)
+        for number, place in enumerate(found):
+            names = {"instance": f"R{number:06}", "digest": digest, "form_id": f"{digest}-R{number:06}-A"}
+            issued.issue(tx, Issued(**names, token=place.token, printed_at=AT))
+    fill(project, 2, OFTEN)
+    responses = [
+        replace(response, token=place.token) for response, place in zip(project.store.responses(), found, strict=False)
+    ]
+    project.store.save_responses(responses, kind="paper", label="test", at=AT)
+    for name, said in (("D-3", Disposition.REFUSED), ("D-4", Disposition.UNDELIVERABLE)):
+        set_disposition(project, name, said, reason="They said so on the phone.", reviewer="lee")
+
+
 SCENES: dict[str, Callable[[Project], object]] = {
     "choice": lambda project: fill(project, 6, OFTEN),
     "several": lambda project: fill(project, 6, WHY),
@@ -239,6 +269,7 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "eventful": eventful,
     "lacking": lacking,
     "twice": twice,
+    "returned": returned,
     "accounts": several_people,
     "nobody yet": lambda _: None,
     "hand in": lambda _: None,
@@ -457,6 +488,15 @@ def one_form(page: Any) -> None:
     """From the list to the pages of one printed number, with their pictures."""
     page.locator("main li a").first.click()
     page.locator("#people img").first.wait_for()
+
+
+def not_a_place(page: Any) -> None:
+    """Somebody has mistyped whom they mean."""
+    page.fill("#place", "K7M2P9QX")
+    page.select_option("#disposition", "refused")
+    page.fill("#reason", "on the phone")
+    page.locator("form.page-line .primary").press("Enter")
+    page.wait_for_selector("#refused")
 
 
 def both_pictures(page: Any) -> None:
@@ -718,6 +758,9 @@ STATES = (
         "Forms that lack pages: scan them again, or accept them as they are.",
     ),
     State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
+    State("returns", "returned", "returns?lang={language}", there("main form")),
+    State("returns-none", "nothing", "returns?lang={language}", there("main p")),
+    State("returns-refused", "returned", "returns?lang={language}", not_a_place),
     State(
         "doubles",
         "twice",

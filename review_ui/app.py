@@ -23,6 +23,7 @@ from review_ui.screens.mosaic import add_mosaic
 from review_ui.screens.overview import add_overview
 from review_ui.screens.preferences import add_preferences, key_facts
 from review_ui.screens.repeated_pages import add_doubles
+from review_ui.screens.returns import add_returns
 from review_ui.screens.sorting import add_sorting
 from review_ui.screens.upload import add_upload
 from scanform.i18n.texts import template
@@ -78,6 +79,7 @@ def create_app(
     add_overview(app, desk.project, desk, sorter, language)
     add_history(app, desk, language)
     add_missing(app, desk.project, language)
+    add_returns(app, desk.project, language)
     add_doubles(app, desk, language)
     add_joining(app, desk.project, language)
     add_second(app, desk, language, lambda task, asked: _field_page(desk, task, asked, sorting=sorter is not None))

@@ -83,6 +83,10 @@ def _plan_lines(plan: "Plan", language: str) -> list[str]:
             told = {"place": _label(change.before), "field": field, "before": _shown(before), "after": _shown(after)}
             lines.append(visible(text("recipients.is_changed", language, **told)))
     lines += _further(len(plan.changed), language)
+    touched = [*plan.new, *(change.after for change in plan.changed)]
+    headings = list(dict.fromkeys(heading for place in touched for heading, _ in place.further))
+    if headings:
+        lines.append(visible(text("recipients.kept_columns", language, columns=", ".join(headings))))
     if plan.absent:
         named = ", ".join(place.place_id for place in plan.absent[:LISTED])
         lines.append(visible(text("recipients.is_absent", language, count=len(plan.absent), places=named)))
@@ -186,7 +190,11 @@ def show(settings: Settings, *, place: str) -> None:
 
 
 def _change_lines(change: "PlaceChange", at: str, language: str) -> list[str]:
-    head = text(f"recipients.history_{change.kind}", language, at=at, source=change.source, reviewer=change.reviewer)
+    from scanform.workflow.printing.place_register import PRINTED
+
+    source = text("recipients.by_printing", language) if change.source == PRINTED else change.source
+    origin = ", ".join(part for part in (source, change.reviewer) if part)
+    head = text(f"recipients.history_{change.kind}", language, at=at, origin=origin)
     fields = [
         text(
             "recipients.history_field",

@@ -40,8 +40,6 @@ class Disposition(StrEnum):
 STAFF = (Disposition.SENT, Disposition.REFUSED, Disposition.UNDELIVERABLE, Disposition.INELIGIBLE)
 """What people may set: everything else follows from what came in."""
 
-ANSWERED = frozenset({Disposition.PARTIAL, Disposition.COMPLETE})
-
 OUTSTANDING = frozenset({Disposition.SENT, Disposition.OPENED})
 """Those who got a questionnaire and may be reminded of it."""
 

@@ -6,6 +6,7 @@ description.
 
 import itertools
 from collections.abc import Iterator, Sequence
+from datetime import date
 from html import escape
 
 from scanform.reporting.figures import Bin
@@ -103,6 +104,27 @@ def histogram(bins: Sequence[Bin], labels: Sequence[str], *, title: str, descrip
         )
     return _picture(
         "".join(shapes), view="0 0 420 144", kind="histogram", name=names.next(), title=title, description=description
+    )
+
+
+def curve(points: Sequence[tuple[date, int]], most: int, *, title: str, description: str, names: Names) -> str:
+    """A step line of a growing count over days (420 x 150 units); the frame's height stands for `most`."""
+    first, last = points[0][0], points[-1][0]
+    span = max(1, (last - first).days)
+    path, height = ["M0,120"], 120.0
+    for day, count in points:
+        x = 4 + 412 * (day - first).days / span
+        path.append(f"L{x:.1f},{height:.1f}")
+        height = 120 - 110 * count / most
+        path.append(f"L{x:.1f},{height:.1f}")
+    path.append(f"L420,{height:.1f}")
+    shapes = (
+        '<line x1="0" y1="10.5" x2="420" y2="10.5" stroke="#8a949e" stroke-width="1" stroke-dasharray="4 4"/>'
+        '<line x1="0" y1="120.5" x2="420" y2="120.5" stroke="#5b6670" stroke-width="1"/>'
+        f'<path d="{" ".join(path)}" fill="none" stroke="{BAR}" stroke-width="3"/>'
+    )
+    return _picture(
+        shapes, view="0 0 420 128", kind="histogram", name=names.next(), title=title, description=description
     )
 
 

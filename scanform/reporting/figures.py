@@ -13,6 +13,7 @@ from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, DataClass, Matrix, Note, Question, QuestionKind, Questionnaire
 from scanform.model.response import Channel
+from scanform.reporting.response_rates import Group
 
 Row = Mapping[str, str]
 """A row of the data set: cell by column."""
@@ -151,11 +152,28 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFigures:
+    """How far the places of the register got; groups as they may be shown (`response_rates.shown_together`).
+
+    `curve` are (ISO day, places that had answered by its end); `outstanding` counts those who got a questionnaire and
+    have not answered, `no_place` responses that belong to no place.
+    """
+
+    total: Group
+    districts: tuple[Group, ...]
+    carriers: tuple[Group, ...]
+    days: NumberFigure
+    curve: tuple[tuple[str, int], ...]
+    outstanding: int
+    no_place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
     """The content of the report.
 
     `as_of` is the ISO date of the latest data. `pages` counts the submitted pages; a fate None stands for those waiting
-    to be read. `waiting` are (reason in words, values).
+    to be read. `waiting` are (reason in words, values). `field` is None for a project without a register.
     """
 
     project: str
@@ -167,6 +185,7 @@ class ReportData:
     waiting: tuple[tuple[str, int], ...]
     surveys: tuple[Survey, ...]
     problems: tuple[Problem, ...] = ()
+    field: FieldFigures | None = None
 
 
 def sections(questionnaire: Questionnaire, rows: Sequence[Row], language: str) -> tuple[SectionFigures, ...]:

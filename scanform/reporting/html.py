@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from html import escape
 
 from scanform.i18n.texts import day_text, number_text, percent_text, problem_text, text
+from scanform.model.place import Disposition
 from scanform.reporting import drawing
 from scanform.reporting.figures import (
     ChoiceFigure,
     CountFigure,
+    FieldFigures,
     Figure,
     MatrixFigure,
     NumberFigure,
@@ -18,6 +21,7 @@ from scanform.reporting.figures import (
     SectionFigures,
     Survey,
 )
+from scanform.reporting.response_rates import LEAST_PLACES, Group
 from scanform.reporting.style import CSS
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -141,6 +145,8 @@ class _Page:
         )
         after = (("conflicts", self.conflicts), ("hints", self.hints), ("method", self.method))
         first = [(key, text(f"report.{key}", self.language), make()) for key, make in plain]
+        if self.data.field is not None:
+            first.insert(1, ("field", text("report.field", self.language), self.field_work(self.data.field)))
         return [*first, *results, *((key, text(f"report.{key}", self.language), make()) for key, make in after)]
 
     def returns(self) -> str:
@@ -166,6 +172,97 @@ class _Page:
         return (
             f"<p>{self.t('returns-intro')}</p>{self.stacked('returns-title', parts)}"
             f"{self.table((self.t('channel'), self.t('responses'), self.t('complete'), self.t('share')), rows, foot)}"
+        )
+
+    def field_work(self, field: FieldFigures) -> str:
+        """Response rates, by district and carrier, days to return, the curve over time, and how many are outstanding:
+        counts of places, never a place.
+        """
+        total = field.total
+        rows = [
+            (escape(text(f"disposition.{one.value}", self.language)), self.number(total.count(one)), self.percent(total.count(one), total.places))
+            for one in Disposition
+            if total.count(one)
+        ]  # fmt: skip
+        foot = (self.t("sum"), self.number(total.places), self.percent(total.places, total.places))
+        base = self.number(total.outcomes.base)
+        rates = self.t(
+            "field-rates",
+            count=base,
+            rr1=self.percent(total.outcomes.complete, total.outcomes.base),
+            rr2=self.percent(total.outcomes.complete + total.outcomes.partial, total.outcomes.base),
+        )
+        parts = [
+            f"<p>{self.t('field-intro')}</p><p>{rates}</p>",
+            self.table((self.t("field-state"), self.t("field-places"), self.t("share")), rows, foot),
+            self.groups("field-districts", field.districts),
+            self.groups("field-carriers", field.carriers),
+            self.days_to_return(field),
+            self.curve(field),
+            f"<p>{self.t('field-outstanding', count=self.number(field.outstanding))}</p>",
+        ]
+        if field.no_place:
+            parts.append(f"<p>{self.t('field-no-place', count=self.number(field.no_place))}</p>")
+        return "".join(parts)
+
+    def groups(self, key: str, groups: Sequence[Group]) -> str:
+        """A table of groups with their rates; the small ones stand together, and one alone is not shown at all."""
+        if not groups or any(group.places < LEAST_PLACES for group in groups):
+            return ""
+        rows = [
+            (
+                self.group_name(group),
+                self.number(group.places),
+                self.number(group.outcomes.complete),
+                self.number(group.outcomes.partial),
+                self.percent(group.outcomes.complete, group.outcomes.base),
+                self.percent(group.outcomes.complete + group.outcomes.partial, group.outcomes.base),
+            )
+            for group in groups
+        ]
+        names = ("field-places", "field-complete", "field-partial")
+        head = (self.t(key), *(self.t(name) for name in names), "RR1", "RR2")
+        return self.table(head, rows) + f'<p class="base">{self.t("field-small", least=LEAST_PLACES)}</p>'
+
+    def group_name(self, group: Group) -> str:
+        """A group's own name, or what it stands for."""
+        if group.together:
+            return self.t("field-together", count=group.together)
+        return escape(group.name) or self.t("field-no-name")
+
+    def days_to_return(self, field: FieldFigures) -> str:
+        """Median and middle half of the days between sending and answer."""
+        days = field.days
+        if not days.count:
+            return ""
+        facts = (
+            (self.t("median"), self.number(days.median)),
+            (self.t("quartiles"), self.span(days.lower_quartile, days.upper_quartile)),
+            (self.t("range"), self.span(days.lowest, days.highest)),
+        )
+        return f"<h3>{self.t('field-days')}</h3>{self.table((self.t('field-days-of', count=self.number(days.count)), self.t('days')), facts)}"
+
+    def curve(self, field: FieldFigures) -> str:
+        """How many places had answered by which day: a line, and the same as a table."""
+        if not field.curve:
+            return ""
+        points = [(date.fromisoformat(day), places) for day, places in field.curve]
+        title, places = text("report.field-curve", self.language), field.curve[-1][1]
+        first, last = self.day(field.curve[0][0]), self.day(field.curve[-1][0])
+        said = text(
+            "report.field-curve-desc",
+            self.language,
+            first=first,
+            last=last,
+            places=places,
+            base=field.total.outcomes.base,
+        )
+        line = drawing.curve(points, max(1, field.total.outcomes.base), title=title, description=said, names=self.names)
+        rows = [(escape(self.day(day)), self.number(count)) for day, count in field.curve]
+        table = self.table((self.t("field-day"), self.t("field-answered")), rows)
+        return (
+            f'<h3>{escape(title)}</h3><p class="base">{escape(said)}</p>{line}'
+            f"<details><summary>{self.t('numbers')}</summary>{table}</details>"
         )
 
     def fates(self) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import event
 from bench.review_material import OFTEN, PERSONS, contradict, fill, printed_survey
 from scanform.errors import UsageError
 from scanform.model.person import Person, Role
+from scanform.model.place import Disposition
 from scanform.model.release import Step
 from scanform.model.response import Channel, Status
 from scanform.model.review import DecisionKind
@@ -34,6 +35,9 @@ from scanform.workflow.pages.missing_pages import accept, take_back
 from scanform.workflow.pages.repeated_pages import act_on, doubles
 from scanform.workflow.people.accounts import AccountDesk
 from scanform.workflow.people.preferences import change_preferences
+from scanform.workflow.printing.dispositions import set_disposition
+from scanform.workflow.printing.dispositions import take_back as take_disposition_back
+from scanform.workflow.printing.place_register import add_list
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import open_project
@@ -250,6 +254,32 @@ def nothing(project):
     return None
 
 
+def listed(project, *rows):
+    path = project.folder.parent / "places.csv"
+    path.write_text("\n".join(("place_id;token;name", *rows)) + "\n", encoding="utf-8")
+    return path
+
+
+def add_places(project):
+    path = listed(project, "D-1;K7M2P9QX;Treff Nord", "D-2;Q7M2P9QZ;Treff Süd")
+    return len(add_list(project, path, reviewer="sue").new)
+
+
+def change_places(project):
+    path = listed(project, "D-1;K7M2P9QX;Treff Mitte", "D-3;R7M2P9QY;Treff Ost")
+    done = add_list(project, path, reviewer="sue")
+    return [len(done.new), len(done.changed), len(done.absent)]
+
+
+def say_refused(project):
+    act = set_disposition(project, "D-1", Disposition.REFUSED, reason="on the phone", reviewer="sue", uuid="said")
+    return act.disposition.value
+
+
+def take_refusal_back(project):
+    return take_disposition_back(project, "D-1", reviewer="sue").uuid
+
+
 ACTS = {
     "decide many": Act(waiting, decide),
     "undo": Act(decided, undo),
@@ -269,6 +299,10 @@ ACTS = {
     ),
     "key a form": Act(nothing, key),
     "print": Act(nothing, print_one),
+    "add a list of places": Act(nothing, add_places),
+    "change places": Act(add_places, change_places),
+    "say how far a place got": Act(add_places, say_refused),
+    "take that back about a place": Act(lambda project: [add_places(project), say_refused(project)], take_refusal_back),
     "withdraw a batch": Act(waiting, lambda project: withdraw(project, 1).id),
     "restore a batch": Act(withdrawn, lambda project: restore(project, 1).id),
     "preferences": Act(nothing, lambda project: change_preferences(project, "ben", {"tiles": 48}).tiles),

@@ -11,11 +11,13 @@ from scanform.model.page import Fate
 from scanform.model.questionnaire import QuestionKind, Questionnaire
 from scanform.model.record import Record
 from scanform.model.response import Channel, Missing, Response, Status
-from scanform.reporting.figures import ConflictCount, Reading, ReportData, Returns, Survey, sections
+from scanform.reporting.figures import ConflictCount, FieldFigures, Reading, ReportData, Returns, Survey, sections
 from scanform.reporting.html import report
+from scanform.reporting.response_rates import shown_together
 from scanform.store import ledger
 from scanform.whole_files import write_text
 from scanform.workflow.dataset.merge_responses import matches, records
+from scanform.workflow.insight.returns import field_work
 from scanform.workflow.project.project import Project
 from scanform.workflow.project.time_zone import readers_zone
 from scanform.workflow.review.cards import reasons_text
@@ -57,6 +59,23 @@ def gather(project: Project, language: str) -> ReportData:
             for _, questionnaire in sorted(project.questionnaires.items())
         ),
         problems=matches(project, responses).problems,
+        field=_field(project),
+    )
+
+
+def _field(project: Project) -> FieldFigures | None:
+    """How far the places of the register got, with small groups shown together; None without a register."""
+    found = field_work(project)
+    if not found.standings:
+        return None
+    return FieldFigures(
+        total=found.total,
+        districts=shown_together(found.districts),
+        carriers=shown_together(found.carriers),
+        days=found.days,
+        curve=tuple((point.day, point.places) for point in found.curve),
+        outstanding=len(found.outstanding),
+        no_place=found.no_place,
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from scanform.errors import UsageError, words
-from scanform.model.place import ANSWERED, OUTSTANDING, STAFF, UNREACHABLE, Disposition, Place
+from scanform.model.place import OUTSTANDING, STAFF, UNREACHABLE, Disposition, Place
 from scanform.model.response import Channel, Response, Status
 from scanform.store import issued, places, values
 from scanform.store.acts.dispositions import DispositionAct, add_disposition, dispositions
@@ -213,8 +213,3 @@ def take_back(project: Project, name: str, *, reviewer: str) -> DispositionAct:
         )
         add_disposition(tx, undone)
     return act
-
-
-def is_answered(disposition: Disposition) -> bool:
-    """Whether a place counts as having answered, wholly or in part."""
-    return disposition in ANSWERED

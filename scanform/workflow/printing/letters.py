@@ -1,5 +1,6 @@
 """The register as files: whole, as a list that `recipients add` reads again, and as the source of a mail merge."""
 
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -40,6 +41,19 @@ def write_letters(project: Project, path: Path, found: Sequence[Standing]) -> in
     """Write the source of a mail merge as CSV or XLSX: a row per place with token, name, address and, where the project
     has a web form, the address at which the place answers; returns the number of rows.
     """
+    header, rows = _letters(project, found)
+    _write(path, "letters", header, rows)
+    return len(rows)
+
+
+def letters_csv(project: Project, found: Sequence[Standing]) -> bytes:
+    """The same as the content of a CSV file."""
+    out = io.BytesIO()
+    write_rows(*_letters(project, found), out)
+    return out.getvalue()
+
+
+def _letters(project: Project, found: Sequence[Standing]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     places = [one.place for one in found]
     lines = max((len(place.address) for place in places), default=0)
     headings = _further(places)
@@ -59,8 +73,7 @@ def write_letters(project: Project, path: Path, found: Sequence[Standing]) -> in
         )
         for place, address in zip(places, web, strict=True)
     ]
-    _write(path, "letters", header, rows)
-    return len(rows)
+    return header, rows
 
 
 def _further(found: Iterable[Place]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from scanform.workflow.printing.recipients import (
     NAMED,
     Recipient,
     address_columns,
-    plain_heading,
+    meaning_of,
     recipient_of,
     unusable_tokens,
 )
@@ -29,7 +29,6 @@ _PLACE_IDS = frozenset(
 )  # fmt: skip
 _CARRIERS = frozenset({"carrier", "operator", "trager", "tragername", "name des tragers", "tragerschaft", "betreiber"})
 _DISTRICTS = frozenset({"district", "city district", "quarter", "bezirk", "stadtbezirk", "stadtteil", "ortsteil"})
-_OTHER_NAMES = frozenset({"name", "einrichtung", "begegnungsort", "ort der begegnung", "empfanger", "recipient"})
 
 _ID = re.compile(r"[^\s\x00-\x1f/\\]{1,60}")
 """A place id: a word of its own, as it stands in the data set and in addresses."""
@@ -112,14 +111,12 @@ def _rows(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> t
 
 def _apart(header: Sequence[str]) -> dict[str, int]:
     """The columns that are neither name nor address nor token: place id, carrier and district, each the first of its
-    kind. Where "Träger" is the only name in the list, it is the name.
+    kind.
     """
-    plain = [plain_heading(heading) for heading in header]
-    named = any(heading in _OTHER_NAMES for heading in plain)
     found: dict[str, int] = {}
-    for at, heading in enumerate(plain):
+    for at, heading in enumerate(map(meaning_of, header)):
         for field, headings in (("place_id", _PLACE_IDS), ("carrier", _CARRIERS), ("district", _DISTRICTS)):
-            if heading in headings and field not in found and (field != "carrier" or heading != "trager" or named):
+            if heading in headings and field not in found:
                 found[field] = at
     return found
 

@@ -149,7 +149,7 @@ def _plan(tx: Transaction, path: Path) -> Plan:
             wrong.append(trouble)
         elif before is None:
             place = Place(place_id=row.place_id or next(numbers), token=row.token)
-            new.append(_told(place, row))
+            new.append(_told(replace(place, name=row.carrier or None), row))
         else:
             met[before.place_id] = row.row
             after = _told(replace(before, place_id=row.place_id or before.place_id), row)

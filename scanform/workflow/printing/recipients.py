@@ -157,14 +157,19 @@ def _kind(heading: str) -> str:
     """The content of a column: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
     "line" of the address; "" for what is not printed. An attribute of LimeSurvey's is what its description says.
     """
-    attribute = _ATTRIBUTE.fullmatch(heading.strip())
-    if attribute is not None:
-        name = plain_heading(next((said for said in attribute.groups()[1:] if said), ""))
+    name = meaning_of(heading)
+    if _ATTRIBUTE.fullmatch(heading.strip()):
         kind = _kind_of(name)
         return "" if kind == "token" else kind
-    name = plain_heading(heading)
     known = _kind_of(name)
     return known if known in {"token", "first", "last"} or not is_participant_column(name.replace(" ", "")) else ""
+
+
+def meaning_of(heading: str) -> str:
+    """What a heading says, plainly: of an attribute of LimeSurvey's its description."""
+    attribute = _ATTRIBUTE.fullmatch(heading.strip())
+    said = heading if attribute is None else next((said for said in attribute.groups()[1:] if said), "")
+    return plain_heading(said)
 
 
 def _kind_of(name: str) -> str:

@@ -16,7 +16,9 @@ from scanform.workflow.review.cases import effective_responses
 
 AT = "2026-01-15T09:30:00+00:00"
 LATE = "K7M2P9QXYZ"
-ONLINE = f'id,submitdate,token,open,warm\r\n"1","2026-01-05 10:00:00","t2","yes","no"\r\n"2","2026-01-05 10:00:00","{LATE}","no","no"\r\n'
+TYPED = "k7M2P9QXYz"
+"""The same as somebody typed it."""
+ONLINE = f'id,submitdate,token,open,warm\r\n"1","2026-01-05 10:00:00","t2","yes","no"\r\n"2","2026-01-05 10:00:00","{TYPED}","no","no"\r\n'
 SECRET = ("Geheimer Treff", "Unter den Linden 4711", "Träger Verschwiegen", "Bezirk Nebel", "0231-987654")
 
 
@@ -48,12 +50,12 @@ def found_places(project):
 
 def test_each_response_has_the_place_of_its_token(project, tmp_path):
     """Paper, keyed and online, small letters or not; a response that came before its place waits for the register."""
-    assert found_places(project) == {"T1": "P00001", "T3": "P00003", "t2": "P00002", None: None, LATE: None}
+    assert found_places(project) == {"T1": "P00001", "T3": "P00003", "t2": "P00002", None: None, TYPED: None}
     rows = [("D-1", "T1"), ("D-2", "T2"), ("D-9", LATE)]
     lines = ["place_id;token", *(";".join(row) for row in rows)]
     (tmp_path / "l.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     add_list(project, tmp_path / "l.csv", reviewer="kim")
-    expected = {"T1": "D-1", "T3": "P00003", "t2": "D-2", None: None, LATE: "D-9"}
+    expected = {"T1": "D-1", "T3": "P00003", "t2": "D-2", None: None, TYPED: "D-9"}
     assert found_places(project) == expected
     assert {one.token: one.place_id for one in each_response(project)} == expected
     assert {one.place_id for one in project.store.responses()} == {None}
@@ -73,7 +75,7 @@ def test_the_data_set_names_places_and_no_contact_data(project, tmp_path):
     done = export_dataset(project, tmp_path / "out", with_contact=True)
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["token"]: row["place_id"] for row in csv.DictReader(file)}
-    assert rows == {"T1": "D-1", "T3": "P00003", "t2": "P00002", "": "", LATE: "D-9"}
+    assert rows == {"T1": "D-1", "T3": "P00003", "t2": "P00002", "": "", TYPED: "D-9"}
     for path in done.files:
         content = path.read_bytes()
         if path.suffix == ".xlsx":

@@ -1,8 +1,13 @@
 """Who has answered: groups, channels, days and the curve counted from real responses; the commands around them."""
 
+import contextlib
 import csv
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import openpyxl
 import pytest
@@ -14,6 +19,7 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Response, Status
 from scanform.store import issued, places
 from scanform.store.records import Issued
+from scanform.workflow.insight.make_report import make_report
 from scanform.workflow.insight.returns import field_work
 from scanform.workflow.printing.dispositions import set_disposition
 from scanform.workflow.printing.place_register import plan_list
@@ -132,6 +138,7 @@ def test_lists_are_added_and_the_register_is_exported_and_reads_back(folder, tmp
     tried = run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--dry-run")
     assert "changed: D-1 Treff D-1, carrier: Verein → Verein Nord" in tried.stdout
     assert "new: D-7" in tried.stdout
+    assert "nor district: Anrede." in tried.stdout
     assert "stay in the register: 5" in tried.stdout
     data = json.loads(run(folder, "recipients", "add", str(tmp_path / "l.csv"), "--json").stdout)
     assert (len(data["new"]), data["changed"], data["not_in_list"]) == (
@@ -148,6 +155,7 @@ def test_lists_are_added_and_the_register_is_exported_and_reads_back(folder, tmp
     assert run(folder, "recipients", "export", str(tmp_path / "out.txt")).exit_code == 2
     shown = run(folder, "recipients", "show", "D-1").stdout
     assert "carrier: Verein → Verein Nord" in shown
+    assert "added (l.csv, kim)" in shown
     found = json.loads(run(folder, "recipients", "list", "--district", "Nord", "--json").stdout)
     assert [one["place_id"] for one in found["places"]] == ["D-1", "D-2", "D-3"]
 
@@ -181,3 +189,76 @@ def test_letters_are_the_source_of_a_mail_merge(folder, tmp_path):
         assert openpyxl.load_workbook(tmp_path / "n.xlsx").active.max_row == 1 + expected
     with open_project(folder) as project:
         assert [one.place.place_id for one in field_work(project).outstanding] == ["D-4", "D-7"]
+
+
+@pytest.mark.parametrize(
+    ("language", "rates", "together"),
+    [
+        ("en", "RR1 40% (complete answers only), RR2 60%", "3 other groups together"),
+        ("de", "RR1 40\N{NO-BREAK SPACE}% (nur", "3 weitere Gruppen zusammen"),
+    ],
+)
+def test_the_report_shows_rates_and_the_curve_and_no_single_place(folder, language, rates, together):
+    """Rates as worked out by hand, the curve as a table, too; districts of two and three places stand together; no
+    name, no address, no id of a place, and of the carriers none that can be told.
+    """
+    with open_project(folder) as project:
+        page = make_report(project, folder / "report.html", language=language).read_text("utf-8")
+    chapter = page[page.index('id="field"') : page.index('id="fates"')]
+    assert rates in chapter
+    assert chapter.count(together) == 2
+    cells = re.findall(r"<tr><th scope=\"row\">([^<]*)</th><td class=\"n\">([^<]*)</td></tr>", chapter)
+    assert [count for day, count in cells if "2026" in day] == ["1", "3"]
+    assert chapter.count("<svg") == chapter.count("<title") == chapter.count("<desc") == 1
+    for told in ("Treff", "44137", "Weg 1", "D-4", "tokenD", "Nord", "Verein"):
+        assert told not in page
+
+
+def test_a_project_without_a_register_has_no_such_chapter(tmp_path):
+    """Nothing is divided by nothing, and no empty table is shown."""
+    with init_project(tmp_path / "p", template="visitor-feedback", language="en") as project:
+        page = make_report(project, tmp_path / "report.html").read_text("utf-8")
+    assert 'id="field"' not in page
+
+
+def test_a_register_smaller_than_a_line_may_be_shows_totals_only(tmp_path):
+    """Four places in two districts: there is nothing to hide them among."""
+    with init_project(tmp_path / "p", template="visitor-feedback", language="en") as project:
+        found = [
+            Place(place_id=f"D-{number}", token=f"T{number}", district="Nord" if number < 2 else "Süd")
+            for number in range(4)
+        ]
+        with project.store.writing() as tx:
+            places.add_places(tx, found, source="l.csv", reviewer="kim", at=SENT)
+        page = make_report(project, tmp_path / "report.html").read_text("utf-8")
+    assert 'id="field"' in page
+    assert "Nord" not in page
+    assert "groups together" not in page
+
+
+def at_a_terminal(folder, typed, *arguments):
+    """Exit code and screen of a command at a real terminal at which somebody types."""
+    leader, follower = os.openpty()
+    os.write(leader, typed.encode())
+    command = [sys.executable, "-m", "scanform.cli", "--project", str(folder), *arguments]
+    done = subprocess.run(command, stdin=follower, stdout=follower, stderr=follower, check=False)
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while part := os.read(leader, 65536):
+            shown += part
+    os.close(leader)
+    return done.returncode, shown.decode()
+
+
+@pytest.mark.slow
+def test_a_person_is_shown_what_changes_and_asked(folder, tmp_path):
+    """At a terminal: no changes nothing, yes changes what was shown."""
+    (tmp_path / "l.csv").write_text("place_id;carrier\nD-1;Neu\n", encoding="utf-8")
+    order = ("recipients", "add", str(tmp_path / "l.csv"))
+    code, shown = at_a_terminal(folder, "n\n", *order)
+    assert (code, "carrier: Verein → Neu" in shown, "was not changed" in shown) == (2, True, True)
+    with open_project(folder) as project:
+        assert len(plan_list(project, tmp_path / "l.csv").changed) == 1
+    code, shown = at_a_terminal(folder, "y\n", *order)
+    assert (code, "1 place changed" in shown) == (0, True)

@@ -5,7 +5,7 @@ import shutil
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanform.errors import UsageError
@@ -206,7 +206,7 @@ def happen(project, oracle, number, event):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(events)
 def test_any_history_leads_to_the_state_that_its_facts_have(registered, tmp_path_factory, history):
     """Whatever the order: the state is that of the facts, and a reminder reaches exactly those who got a questionnaire

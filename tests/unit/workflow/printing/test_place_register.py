@@ -7,7 +7,7 @@ from dataclasses import replace
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanform.cli.program import main
@@ -113,6 +113,38 @@ def test_what_changes_is_planned_and_kept_and_nobody_is_dropped(project, tmp_pat
         add_list(project, path, reviewer="lee", expected=plan)
 
 
+def test_a_carrier_never_takes_the_place_of_a_name(project, tmp_path):
+    """A list of tokens, districts and carriers leaves names alone; a new place without a name is called by its
+    carrier.
+    """
+    add_list(project, write(tmp_path / "l.csv", HEADER, NORTH), reviewer="kim")
+    header = ("token", "Stadtbezirk", "Träger")
+    path = write(tmp_path / "m.csv", header, (OWN, "Mitte", "Stadt"), ("K7M2P9QX", "Süd", "Gemeinde"))
+    add_list(project, path, reviewer="kim")
+    found = [(place.name, place.carrier, place.district) for place in register(project)]
+    assert found == [("Treff Nord", "Stadt", "Mitte"), ("Gemeinde", "Gemeinde", "Süd")]
+    assert add_list(project, path, reviewer="kim").unchanged == 2
+
+
+def test_limesurveys_list_of_participants_is_understood(project, tmp_path):
+    """Carrier and district are what the descriptions of its attributes say; mails and dates are kept, not printed."""
+    header = (
+        "tid",
+        "firstname",
+        "lastname",
+        "email",
+        "token",
+        "attribute_1 <Träger>",
+        "attribute_2 <Stadtbezirk>",
+        "attribute_3 <Straße>",
+    )
+    row = ("1", "Anna", "Beispiel", "a@stadt.example", OWN, "Verein", "Nord", "Weg 1")
+    add_list(project, write(tmp_path / "l.csv", header, row), reviewer="kim")
+    [place] = register(project)
+    assert (place.name, place.carrier, place.district, place.address) == ("Anna Beispiel", "Verein", "Nord", ("Weg 1",))
+    assert dict(place.further) == {"tid": "1", "email": "a@stadt.example"}
+
+
 def test_rows_that_cannot_be_used_are_all_named(project, tmp_path):
     """Twice the same place, another token for a place, another place for a token, an id with a space, a weak token."""
     add_list(project, write(tmp_path / "l.csv", HEADER, NORTH, SOUTH), reviewer="kim")
@@ -192,7 +224,7 @@ lists = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.lists(st.tuples(lists, st.booleans()), max_size=5))
 def test_any_lists_one_after_the_other(empty_project, tmp_path_factory, found):
     """What is planned is what happens; every place ever named is there, with the token it got first and what the last
