@@ -25,6 +25,12 @@ class PlaceChange:
     at: str
 
 
+def registered_tokens(tx: Transaction, tokens: Iterable[str]) -> list[str]:
+    """Those of the tokens that a place of the register has."""
+    query = select(PlaceRow.token).where(PlaceRow.token.in_(list(tokens)))
+    return [str(token) for token in tx.execute(query).scalars()]
+
+
 def places(tx: Transaction) -> list[Place]:
     """The register, in the order in which places were added."""
     return [

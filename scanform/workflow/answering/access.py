@@ -1,4 +1,6 @@
-"""Who may answer: access codes that were printed, personal codes of those who answer without one."""
+"""Who may answer: access codes that were printed or stand in the register, personal codes of those who answer without
+one.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -6,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from scanform.model.web_draft import WebDraft
-from scanform.store import issued, web_drafts
+from scanform.store import issued, places, web_drafts
 from scanform.store.engine import Transaction
 from scanform.workflow.project.project import Project
 
@@ -32,12 +34,15 @@ def find_access(project: Project, tx: Transaction, typed: str) -> Access | None:
     """What a typed code opens; None for one that nobody was given. Known and unknown codes ask the store the same."""
     wanted = _ways_to_write(typed[:LONGEST_CODE])
     forms = issued.issued_as(tx, wanted)
+    registered = places.registered_tokens(tx, wanted)
     draft = web_drafts.resumed(tx, hashed(typed))
     ranked = sorted((form for form in forms if form.token in wanted), key=lambda form: wanted.index(form.token or ""))
     for form in ranked:
         layout = project.layouts.get(form.digest)
         if layout is not None and layout.questionnaire in project.questionnaires:
             return Access(questionnaire=layout.questionnaire, token=form.token)
+    if registered and len(project.questionnaires) == 1:  # with several, only a printed form says which one is meant
+        return Access(questionnaire=next(iter(project.questionnaires)), token=min(registered, key=wanted.index))
     if draft is not None and draft.questionnaire in project.questionnaires:
         return Access(questionnaire=draft.questionnaire, draft=draft)
     return None
