@@ -88,7 +88,7 @@ class SortScreen {
   async #list() {
     this.view = null;
     this.#only("list");
-    $("list-title").focus({ preventScroll: true }); // at once: whoever has gone on by the time the list comes stays there
+    $("list-title").focus({ preventScroll: true }); // at once: whoever has gone on stays there
     /** @type {PageCard[]} */
     let pages;
     try {
