@@ -1,0 +1,59 @@
+"""Filters of another tool -> `only_if`: one question and the answers under which another is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from scanform.formats.survey_tools.expressions import Asked, ExpressionError, conditions_of, is_always, parse
+from scanform.formats.survey_tools.remarks import Place, Remarks
+from scanform.model.questionnaire import Condition
+
+
+@dataclass(slots=True)
+class Filters:
+    """The variables known so far, and the filter of each question so far."""
+
+    remarks: Remarks
+    xpath: bool
+    variables: dict[str, Asked] = field(default_factory=dict)
+    filters: dict[str, Condition | None] = field(default_factory=dict)
+
+    def learn(self, name: str, asked: Asked, condition: Condition | None) -> None:
+        """A variable that later filters can name."""
+        self.variables[name] = asked
+        self.filters[asked.question] = condition
+
+    def read(self, texts: Iterable[str], place: Place) -> Condition | None:
+        """The one condition that all `texts` together amount to; None, with a remark, if they amount to none."""
+        wanted = [text for text in texts if not is_always(text)]
+        found: list[Condition] = []
+        for text in wanted:
+            try:
+                found += conditions_of(parse(text, xpath=self.xpath), self.variables.get)
+            except ExpressionError:
+                self.remarks.note(place, "filter", filter=text)
+                return None
+        found = _joined(found)
+        left = [one for one in found if not any(self._implies(other, one) for other in found if other is not one)]
+        if len(left) > 1 or any(not one.options for one in left):
+            self.remarks.note(place, "filter", filter=" and ".join(wanted))
+            return None
+        return left[0] if left else None
+
+    def _implies(self, condition: Condition, other: Condition) -> bool:
+        """Whether `other` holds wherever `condition` does, as its question is only asked then."""
+        step = self.filters.get(condition.question)
+        while step is not None:
+            if step.question == other.question and set(step.options) <= set(other.options):
+                return True
+            step = self.filters.get(step.question)
+        return False
+
+
+def _joined(conditions: list[Condition]) -> list[Condition]:
+    """One condition per question: the answers that satisfy all of its conditions."""
+    by_question: dict[str, Condition] = {}
+    for one in conditions:
+        known = by_question.get(one.question)
+        options = one.options if known is None else tuple(code for code in known.options if code in one.options)
+        by_question[one.question] = Condition(question=one.question, options=options)
+    return list(by_question.values())
