@@ -219,16 +219,21 @@ def _condition(node: Node, find: Find) -> Condition:
     answers: list[frozenset[str]] = [frozenset(), *(frozenset({option}) for option in one.options)]
     holds = [_truth(node, ticked, asked) for ticked in answers]
     options = tuple(option for option, true in zip(one.options, holds[1:], strict=True) if true)
-    if holds[0] or not options or (one.multiple and not _only_grows(node)):
+    if holds[0] or not options or (one.multiple and not _only_grows(node, asked)):
         raise ExpressionError
     return Condition(question=one.question, options=options)
 
 
-def _only_grows(node: Node) -> bool:
-    """Whether the expression says only "this box or that box": then each box decides alone."""
-    if isinstance(node, Call) and node.name == "or":
-        return all(_only_grows(part) for part in node.given)
-    return isinstance(node, Call) and (node.name in {"=", "selected"} or _is_filled(node))
+def _only_grows(node: Node, asked: dict[str, Asked | None]) -> bool:
+    """Whether the expression says only "this box or that box": then each box decides alone. "The answer is this box"
+    is more than that, as it excludes the others.
+    """
+    if not isinstance(node, Call):
+        return False
+    if node.name == "or":
+        return all(_only_grows(part, asked) for part in node.given)
+    boxes = all(one is not None and one.option for one in (asked[name] for name in names_in(node)))
+    return node.name == "selected" or (node.name == "=" and boxes) or _is_filled(node)
 
 
 def _is_filled(node: Call) -> bool:

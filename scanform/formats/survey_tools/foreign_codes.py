@@ -38,6 +38,7 @@ class Codes:
     reserved: frozenset[str] = frozenset()
     taken: set[str] = field(default_factory=set)
     former: set[str] = field(default_factory=set)
+    plainer: list[tuple[str, str]] = field(default_factory=list)
 
     def question(self, foreign: str, place: Place, *, wanted: str = "") -> NewCode:
         """The code of a question, a matrix or, with `wanted`, a row: that is tried where the foreign one is taken."""
@@ -52,8 +53,17 @@ class Codes:
         if QUESTION_CODE.fullmatch(foreign) and foreign not in self.taken | self.former | others:
             self.former.add(foreign)
             return NewCode(code=code, formerly=(foreign,))
-        self.remarks.note(place, "code", old=foreign, new=code)
+        if code == _plain(foreign):
+            self.plainer.append((foreign, code))
+        else:
+            self.remarks.note(place, "code", old=foreign, new=code)
         return NewCode(code=code)
+
+    def note_plainer(self) -> None:
+        """One remark for all codes that are the same but for signs that ours do not have."""
+        if self.plainer:
+            pairs = ", ".join(f"{old} \N{RIGHTWARDS ARROW} {new}" for old, new in self.plainer)
+            self.remarks.note(Place(), "codes-plain", count=len(self.plainer), pairs=pairs)
 
     def _is_poor(self, code: str) -> bool:
         return (
@@ -71,6 +81,11 @@ class Codes:
         if self._is_poor(stem):
             return better_question_code(stem, known)
         return next(one for one in names if one not in known and not self._is_poor(one))
+
+
+def _plain(code: str) -> str:
+    """A code without the signs that ours do not have."""
+    return code.lower().replace("_", "").replace("-", "")
 
 
 def option_codes(foreign: Collection[str], place: Place, remarks: Remarks) -> dict[str, NewCode]:

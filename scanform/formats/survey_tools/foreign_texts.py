@@ -32,9 +32,9 @@ def known_languages(theirs: Sequence[str], codes: Mapping[str, str], remarks: Re
         if code in LANGUAGES and code not in found:
             found[code] = name
         elif code in LANGUAGES:
-            remarks.note(Place(), "language-again", language=name, kept=found[code])
+            remarks.note(Place(), "language-again", wanted=name, kept=found[code])
         elif name:
-            remarks.note(Place(), "language", language=name)
+            remarks.note(Place(), "language", wanted=name)
     if not found:
         return Languages(pairs=((DEFAULT_LANGUAGE, theirs[0] if theirs else ""),))
     return Languages(pairs=tuple(found.items()))
@@ -68,7 +68,7 @@ class TextReader:
         first = next(iter(found.values()))
         for language in self.languages.ours:
             if language not in found:
-                self.remarks.note(place, "untranslated", language=language)
+                self.remarks.note(place, "untranslated", wanted=language)
         return Texts(entries=tuple((language, found.get(language, first)) for language in self.languages.ours))
 
     def name(self, by_language: Mapping[str, str], place: Place, *, otherwise: str) -> Texts:

@@ -97,6 +97,7 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
     welcome = reading.texts.sentence(survey.texts.get("surveyls_welcometext", {}), Place())
     ours = facts.has("publisher")
     sections = tuple(_sections(survey, reading))
+    reading.codes.note_plainer()
     questionnaire = Questionnaire(
         code=_first(facts, "code") or suggestion(code, length=20, letter_first=True),
         version=_first(facts, "version") or "1",
