@@ -292,7 +292,7 @@ def _comment(question: LimeQuestion, base: Question, reading: _Reading) -> Quest
     new = reading.codes.question(f"{base.code[:14]}remark", question.place)
     reading.remarks.note(question.place, "comment", code=new.code)
     return Question(
-        code=new.code, kind=QuestionKind.HANDWRITING, text=reading.words("convert.comment_text"), only_if=base.only_if
+        code=new.code, kind=QuestionKind.HANDWRITING, text=reading.words("convert.comment"), only_if=base.only_if
     )
 
 

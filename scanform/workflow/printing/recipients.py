@@ -137,12 +137,12 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
 
 def _columns(header: Sequence[str]) -> _Columns | None:
     """The content of each column; None where no column holds tokens."""
-    kinds = {at: kind for at, heading in enumerate(header) if (kind := _kind(heading))}
+    kinds = {at: kind for at, heading in enumerate(header) if (kind := column_kind(heading))}
     kinds = {
         at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
     }  # a running number is not a house number
     tokens = [at for at, kind in kinds.items() if kind == "token"]
-    exact = [at for at in tokens if _plain(header[at]) == "token"]
+    exact = [at for at in tokens if plain_heading(header[at]) == "token"]
     if not tokens:
         return None
     names = [at for at, kind in kinds.items() if kind == "name"][:1]
@@ -153,16 +153,16 @@ def _columns(header: Sequence[str]) -> _Columns | None:
     return _Columns(token=(exact or tokens)[0], names=(*names, *persons), address=address, kinds=kinds)
 
 
-def _kind(heading: str) -> str:
+def column_kind(heading: str) -> str:
     """The content of a column: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
     "line" of the address; "" for what is not printed. An attribute of LimeSurvey's is what its description says.
     """
     attribute = _ATTRIBUTE.fullmatch(heading.strip())
     if attribute is not None:
-        name = _plain(next((said for said in attribute.groups()[1:] if said), ""))
+        name = plain_heading(next((said for said in attribute.groups()[1:] if said), ""))
         kind = _kind_of(name)
         return "" if kind == "token" else kind
-    name = _plain(heading)
+    name = plain_heading(heading)
     known = _kind_of(name)
     return known if known in {"token", "first", "last"} or not is_participant_column(name.replace(" ", "")) else ""
 
@@ -239,7 +239,7 @@ def _bits(token: str) -> float:
     return len(token) * math.log2(alphabet) if alphabet else 0.0
 
 
-def _plain(name: str) -> str:
+def plain_heading(name: str) -> str:
     """Lower case, without accents, underscores and hyphens as spaces."""
     decomposed = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss"))
     return re.sub(
