@@ -24,6 +24,7 @@ from scanform.model.questionnaire import (
 Comments = Mapping[str, Sequence[str]]
 """Lines to write above a question, by its code (or its matrix's); those of "" stand at the top."""
 
+
 def dump_yaml(questionnaire: Questionnaire, *, comments: Comments | None = None) -> str:
     """The file's text; `load_questionnaire` reads the same questionnaire from it."""
     said = comments or {}
@@ -67,7 +68,7 @@ def _section(section: Section, languages: Sequence[str], said: Comments) -> Iter
             yield from rest
             continue
         yield from _comment(said, item.code, "      ")
-        yield from (_matrix if isinstance(item, Matrix) else _question)(item, languages)  # type: ignore[operator]
+        yield from _matrix(item, languages) if isinstance(item, Matrix) else _question(item, languages)
 
 
 def _matrix(matrix: Matrix, languages: Sequence[str]) -> Iterator[str]:

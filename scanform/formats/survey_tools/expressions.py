@@ -109,6 +109,10 @@ class _Parser:
             return found
         kind, value = self.peek()
         self.at += 1
+        return self._named(value) if kind == "name" else self._plain(kind, value)
+
+    def _plain(self, kind: str, value: str) -> Node:
+        """A literal or a variable in braces."""
         if kind == "text":
             inner = value[1:-1]
             return Literal(value=inner if self.xpath else re.sub(r"\\(.)", r"\1", inner))
@@ -118,8 +122,6 @@ class _Parser:
             return Name(name=value[2:-1].strip())
         if kind == "sign" and value == "." and self.xpath:
             return Name(name="")
-        if kind == "name":
-            return self._named(value)
         raise ExpressionError
 
     def _named(self, value: str) -> Node:
@@ -260,9 +262,9 @@ def _truth(node: Node, ticked: frozenset[str], asked: dict[str, Asked | None]) -
     if node.name == "is_empty" and len(node.given) == 1:
         return not _is_set(node.given[0], ticked, asked)
     if node.name == "selected" and len(node.given) == 2:
-        return _equal(*node.given, ticked, asked)
+        return _equal(node.given[0], node.given[1], ticked, asked)
     if node.name in {"=", "!="}:
-        return _equal(*node.given, ticked, asked) == (node.name == "=")
+        return _equal(node.given[0], node.given[1], ticked, asked) == (node.name == "=")
     raise ExpressionError
 
 

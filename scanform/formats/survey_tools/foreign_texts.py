@@ -1,12 +1,16 @@
 """Languages and texts of another tool -> ours: every sentence in every language of the questionnaire."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from scanform.formats.survey_tools.markup import has_media, to_plain
 from scanform.formats.survey_tools.remarks import Place, Remarks
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 from scanform.model.questionnaire import Texts
+
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +46,15 @@ def known_languages(theirs: Sequence[str], codes: Mapping[str, str], remarks: Re
 
 @dataclass(slots=True)
 class TextReader:
-    """Makes texts of ours; what a language lacks is filled in from another and noted."""
+    """Makes texts of ours; what a language lacks is filled in from another and noted.
+
+    Texts are `html`, or plain ones in which `tags` may stand, or plain ones in which "<" means "<".
+    """
 
     languages: Languages
     remarks: Remarks
     html: bool = True
-    fallback: tuple[str, ...] = field(default=())
+    tags: bool = False
 
     def plain(self, by_language: Mapping[str, str]) -> dict[str, str]:
         """The visible texts by our language; empty ones are left out."""
@@ -55,7 +62,7 @@ class TextReader:
         return {language: text for language, text in found.items() if text}
 
     def _shown(self, text: str) -> str:
-        if self.html or "<" in text:
+        if self.html or (self.tags and _TAG.search(text)):
             return to_plain(text)
         return "\n".join(line for line in (" ".join(one.split()) for one in text.split("\n")) if line)
 
@@ -96,5 +103,5 @@ class TextReader:
         return Texts(entries=tuple((language, text) for language in self.languages.ours))
 
     def _note_media(self, by_language: Mapping[str, str], place: Place) -> None:
-        if any(has_media(text) for text in by_language.values()):
+        if (self.html or self.tags) and any(has_media(text) for text in by_language.values()):
             self.remarks.note(place, "picture")

@@ -4,7 +4,7 @@ import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405 - types only, defusedxml reads
+from xml.etree.ElementTree import Element, ParseError  # types only, defusedxml reads
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -71,7 +71,13 @@ def _tables(survey: LimeSurvey) -> dict[str, list[Row]]:
     qid = 1
     for gid, group in enumerate(survey.groups, start=1):
         tables["groups"].append(
-            {"gid": str(gid), "sid": sid, "group_order": str(gid), "randomization_group": "", "grelevance": group.relevance or "1"}
+            {
+                "gid": str(gid),
+                "sid": sid,
+                "group_order": str(gid),
+                "randomization_group": "",
+                "grelevance": group.relevance or "1",
+            }
         )
         for language in survey.languages:
             tables["group_l10ns"].append(
@@ -83,13 +89,16 @@ def _tables(survey: LimeSurvey) -> dict[str, list[Row]]:
         for order, question in enumerate(group.questions, start=1):
             qid = _add_question(question, tables, survey.languages, ids=(sid, str(gid), qid, order))
     tables["surveys"].append(
-        {"sid": sid, "language": survey.languages[0], "additional_languages": " ".join(survey.languages[1:]), "format": "G"}
+        {
+            "sid": sid,
+            "language": survey.languages[0],
+            "additional_languages": " ".join(survey.languages[1:]),
+            "format": "G",
+        }
     )
     for language in survey.languages:
         texts = {name: found.get(language, "") for name, found in survey.texts.items()}
-        tables["surveys_languagesettings"].append(
-            {"surveyls_survey_id": sid, "surveyls_language": language, **texts}
-        )
+        tables["surveys_languagesettings"].append({"surveyls_survey_id": sid, "surveyls_language": language, **texts})
     return tables
 
 
@@ -142,9 +151,7 @@ def _question_row(question: LimeQuestion, sid: str, gid: str, number: str, order
     }  # fmt: skip
 
 
-def _add_texts(
-    rows: list[Row], number: str, texts: ByLanguage, helps: ByLanguage, languages: Iterable[str]
-) -> None:
+def _add_texts(rows: list[Row], number: str, texts: ByLanguage, helps: ByLanguage, languages: Iterable[str]) -> None:
     for language in languages:
         rows.append(
             {
@@ -184,7 +191,9 @@ def from_lss(content: bytes, name: str) -> LimeSurvey:
         raise unreadable("no_questions", name)
     settings = tables.rows("surveys_languagesettings")
     texts = {
-        key: {row.get("surveyls_language", ""): row.get(key, "") for row in settings} for key in SURVEY_TEXTS if settings
+        key: {row.get("surveyls_language", ""): row.get(key, "") for row in settings}
+        for key in SURVEY_TEXTS
+        if settings
     }
     return LimeSurvey(languages=languages, texts=texts, groups=groups)
 

@@ -12,6 +12,7 @@ from scanform.formats.survey_tools.filters_read import Filters
 from scanform.formats.survey_tools.foreign_codes import Codes, option_codes
 from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages
 from scanform.formats.survey_tools.limesurvey_survey import ByLanguage, Entry, LimeGroup, LimeQuestion, LimeSurvey
+from scanform.formats.survey_tools.long_texts import with_blocks
 from scanform.formats.survey_tools.marks import (
     PREFIX,
     Marks,
@@ -83,7 +84,10 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
     remarks = Remarks()
     languages = known_languages(survey.languages, {}, remarks)
     reserved = frozenset(
-        question.code for group in survey.groups for question in group.questions if QUESTION_CODE.fullmatch(question.code)
+        question.code
+        for group in survey.groups
+        for question in group.questions
+        if QUESTION_CODE.fullmatch(question.code)
     )
     reading = _Reading(
         texts=TextReader(languages=languages, remarks=remarks),
@@ -96,7 +100,10 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
     said = reading.texts.sentence(about, Place())
     welcome = reading.texts.sentence(survey.texts.get("surveyls_welcometext", {}), Place())
     ours = facts.has("publisher")
+    intro = welcome if ours else _together(said, welcome)
     sections = tuple(_sections(survey, reading))
+    if not ours:
+        intro, sections = with_blocks(intro, sections, reading.words("convert.about"))
     reading.codes.note_plainer()
     questionnaire = Questionnaire(
         code=_first(facts, "code") or suggestion(code, length=20, letter_first=True),
@@ -105,7 +112,7 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
         languages=languages.ours,
         sections=sections,
         publisher=said if ours else None,
-        intro=welcome if ours else _together(said, welcome),
+        intro=intro,
         closing=reading.texts.sentence(survey.texts.get("surveyls_endtext", {}), Place()),
         filled=Filled.MARK if _first(facts, "filled") == "mark" else Filled.WITHDRAWN,
     )
@@ -119,9 +126,7 @@ def _first(marks: Marks, name: str) -> str:
 def _together(first: Texts | None, second: Texts | None) -> Texts | None:
     if first is None or second is None:
         return first or second
-    return Texts(
-        entries=tuple((language, f"{one}\n{second.get(language)}") for language, one in first.entries)
-    )
+    return Texts(entries=tuple((language, f"{one}\n{second.get(language)}") for language, one in first.entries))
 
 
 def _sections(survey: LimeSurvey, reading: _Reading) -> Iterator[Section]:
@@ -178,8 +183,9 @@ def _base(
         said = reading.texts.sentence(question.texts, place) or reading.texts.same("")
     else:
         found = reading.texts.sentence(question.texts, place)
-        said, hint = (hint, None) if found is None and hint is not None else (found, hint)
-        said = said or reading.texts.needed({}, place, otherwise=question.code)
+        if found is None:
+            found, hint = hint, None
+        said = found or reading.texts.needed({}, place, otherwise=question.code)
     made = Question(
         code=new.code,
         kind=kind,
@@ -332,7 +338,7 @@ def _array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Rea
         options, codes = _fixed_options(question, reading)
     else:
         options, codes = _options(question, question.answers, marks, reading)
-    yield from _matrix(question, group, marks, options, codes, reading, multiple=False)
+    yield from _matrix(question, group, marks, reading, options=options, codes=codes, multiple=False)
 
 
 def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
@@ -343,7 +349,7 @@ def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading
         return
     columns = [entry for entry in question.subquestions if entry.scale == 1]
     options, codes = _options(question, columns, marks, reading)
-    yield from _matrix(question, group, marks, options, codes, reading, multiple=True)
+    yield from _matrix(question, group, marks, reading, options=options, codes=codes, multiple=True)
 
 
 def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
@@ -355,17 +361,17 @@ def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _R
         for number in range(1, len(things) + 1)
     )
     as_rows = replace(question, subquestions=tuple(replace(thing, scale=0) for thing in things))
-    yield from _matrix(as_rows, group, marks, ranks, {}, reading, multiple=False)
+    yield from _matrix(as_rows, group, marks, reading, options=ranks, codes={}, multiple=False)
 
 
 def _matrix(
     question: LimeQuestion,
     group: LimeGroup,
     marks: Marks,
-    options: tuple[Option, ...],
-    codes: Mapping[str, str],
     reading: _Reading,
     *,
+    options: tuple[Option, ...],
+    codes: Mapping[str, str],
     multiple: bool,
 ) -> Iterator[Item]:
     rows = [entry for entry in question.subquestions if entry.scale == 0]
@@ -379,39 +385,25 @@ def _matrix(
     multiple = multiple or len(options) == 1
     kind = QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE
     base, facts = _base(question, group, marks, reading, kind=kind)
-    made = tuple(
-        _matrix_row(entry, question, base, options, codes, marks, facts, reading) for entry in rows
-    )
+    base = replace(base, options=options, data_class=facts.data_class, group=base.code, groups_formerly=base.formerly)
+    made = tuple(_matrix_row(entry, base, marks, reading) for entry in rows)
+    for entry, row in zip(rows, made, strict=True):
+        _learn(f"{question.code}_{entry.code}", row, codes, reading)
     yield Matrix(code=base.code, text=base.text, hint=base.hint, options=options, rows=made, multiple=multiple)
 
 
-def _matrix_row(
-    entry: Entry,
-    question: LimeQuestion,
-    base: Question,
-    options: tuple[Option, ...],
-    codes: Mapping[str, str],
-    marks: Marks,
-    facts: PaperFacts,
-    reading: _Reading,
-) -> Question:
+def _matrix_row(entry: Entry, base: Question, marks: Marks, reading: _Reading) -> Question:
+    """A row: the facts of its matrix, with a code and a text of its own."""
     new = reading.codes.question(entry.code, entry.place, wanted=f"{base.code}{entry.code}")
     _note_entry(entry, reading)
     former = [value[2] for value in marks.values("row") if len(value) == 3 and value[:2] == (entry.code, "was")]
-    row = Question(
+    return replace(
+        base,
         code=new.code,
-        kind=base.kind,
         text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code),
-        options=options,
-        data_class=facts.data_class,
-        group=base.code,
-        required=base.required,
-        only_if=base.only_if,
+        hint=None,
         formerly=tuple(dict.fromkeys((*former, *new.formerly))),
-        groups_formerly=base.formerly,
     )
-    _learn(f"{question.code}_{entry.code}", row, codes, reading)
-    return row
 
 
 # --- fields ----------------------------------------------------------------------------------------------------------
@@ -506,9 +498,7 @@ def _date(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
         low, high = (
             _day(question.attributes.get(name, ""), question.place, name, reading) for name in ("date_min", "date_max")
         )
-        made = replace(
-            base, alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum=low, maximum=high, not_before=earlier
-        )
+        made = replace(base, alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum=low, maximum=high, not_before=earlier)
     reading.filters.learn(question.code, Asked(question=made.code, options=(), codes=()), made.only_if)
     yield made
 
@@ -576,4 +566,3 @@ _MAKERS: dict[str, _Maker] = {
     "Q": _several,
     "X": _signature,
 }
-

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scanform.formats.survey_tools.remarks import Place
+from scanform.formats.survey_tools.remarks import NOWHERE, Place
 
 ByLanguage = Mapping[str, str]
 """HTML by LimeSurvey's language code."""
@@ -17,7 +17,7 @@ class Entry:
     texts: ByLanguage
     scale: int = 0
     relevance: str = ""
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class LimeQuestion:
     attributes: Mapping[str, str] = field(default_factory=dict)
     local: Mapping[str, ByLanguage] = field(default_factory=dict)
     default: str = ""
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class LimeGroup:
     texts: ByLanguage
     questions: tuple[LimeQuestion, ...]
     relevance: str = ""
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

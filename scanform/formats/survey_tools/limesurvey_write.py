@@ -79,9 +79,7 @@ def _item(item: Question | Matrix | Note, writing: _Writing) -> LimeQuestion:
         return _question(item, writing)
     writing.notes += 1
     taken = writing.questions
-    code = next(
-        name for name in (f"note{number}" for number in range(writing.notes, 10_000)) if name not in taken
-    )
+    code = next(name for name in (f"note{number}" for number in range(writing.notes, 10_000)) if name not in taken)
     writing.notes = int(code.removeprefix("note"))
     return LimeQuestion(code=code, kind="X", texts=writing.by_language(item.text), relevance="1")
 
@@ -179,9 +177,7 @@ def _choice(
 
 
 def _entries(options: tuple[Option, ...], writing: _Writing, *, scale: int = 0) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(code=option.code, texts=writing.by_language(option.text), scale=scale) for option in options
-    )
+    return tuple(Entry(code=option.code, texts=writing.by_language(option.text), scale=scale) for option in options)
 
 
 def _field(
@@ -231,9 +227,7 @@ def _matrix(matrix: Matrix, writing: _Writing) -> LimeQuestion:
     for option in matrix.options:
         if option.exclusive:
             writing.remarks.note(place, "alone-lost", option=option.code)
-    rows = tuple(
-        Entry(code=row.code, texts=writing.by_language(row.text), relevance="1") for row in matrix.rows
-    )
+    rows = tuple(Entry(code=row.code, texts=writing.by_language(row.text), relevance="1") for row in matrix.rows)
     columns = _entries(matrix.options, writing, scale=1 if matrix.multiple else 0)
     attributes: dict[str, str] = {"multiflexible_checkbox": "1"} if matrix.multiple else {}
     if marks:

@@ -21,6 +21,7 @@ from scanform.model.questionnaire import (
 PREFIX = "scanform-"
 """Before each mark among the CSS classes of a tool."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """The marks of a question or a matrix, each a list of words."""

@@ -54,4 +54,4 @@ def _cells(high: str | None, marked: tuple[int, ...], *, rest: tuple[int, ...]) 
         return Cells(sizes=marked, assumed=False)
     fraction = marked[1:] or rest
     whole = min(needed or ASSUMED_WHOLE, MOST - sum(fraction))
-    return Cells(sizes=(whole, *fraction), assumed=not needed or not marked and bool(rest))
+    return Cells(sizes=(whole, *fraction), assumed=not needed or (not marked and bool(rest)))

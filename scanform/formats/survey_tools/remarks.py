@@ -22,6 +22,10 @@ class Place:
         return words("convert.at_element" if self.element else "convert.at_survey", element=self.element)
 
 
+NOWHERE = Place()
+"""The survey as a whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """One thing that the other side cannot say; the text of the slug is `convert.lost.<slug>`."""

@@ -35,7 +35,9 @@ def read_sheets(content: bytes, name: str, wanted: Collection[str]) -> dict[str,
         finally:
             workbook.close()
     except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        raise unreadable("not_xlsx", name) from error  # what openpyxl raises for damaged parts; a ParseError is a SyntaxError
+        raise unreadable(
+            "not_xlsx", name
+        ) from error  # what openpyxl raises for damaged parts; a ParseError is a SyntaxError
 
 
 def _check_size(content: bytes, name: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scanform.formats.survey_tools.remarks import Place, unreadable
+from scanform.formats.survey_tools.remarks import NOWHERE, Place, unreadable
 from scanform.formats.survey_tools.sheets import Rows, read_sheets, write_sheets
 
 LANGUAGE_NAMES = {"de": "Deutsch (de)", "en": "English (en)"}
@@ -13,8 +13,25 @@ LANGUAGE_NAMES = {"de": "Deutsch (de)", "en": "English (en)"}
 _NAMED = re.compile(r"(.+?)::?\s*(.+)", re.DOTALL)
 _CODE = re.compile(r"\(([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\)\s*$")
 _LOCAL = ("label", "hint", "unit")
-_PLAIN = ("type", "name", "required", "relevant", "constraint", "appearance", "calculation", "default", "choice_filter", "scanform")
-_SPELLINGS = {"relevance": "relevant", "calculate": "calculation", "list name": "list_name", "list-name": "list_name", "value": "name"}
+_PLAIN = (
+    "type",
+    "name",
+    "required",
+    "relevant",
+    "constraint",
+    "appearance",
+    "calculation",
+    "default",
+    "choice_filter",
+    "scanform",
+)
+_SPELLINGS = {
+    "relevance": "relevant",
+    "calculate": "calculation",
+    "list name": "list_name",
+    "list-name": "list_name",
+    "value": "name",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +51,7 @@ class FormRow:
     default: str = ""
     choice_filter: str = ""
     marks: str = ""
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +60,7 @@ class Choice:
 
     name: str
     labels: Mapping[str, str]
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

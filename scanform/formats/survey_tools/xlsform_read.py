@@ -9,9 +9,10 @@ from scanform.formats.survey_tools.expressions import Asked, Checks, ExpressionE
 from scanform.formats.survey_tools.filters_read import Filters
 from scanform.formats.survey_tools.foreign_codes import Codes, NewCode, option_codes
 from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages
+from scanform.formats.survey_tools.long_texts import with_blocks
 from scanform.formats.survey_tools.marks import Marks, PaperFacts, paper_facts, read_marks, with_option_marks
 from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells
-from scanform.formats.survey_tools.remarks import Place, Remarks
+from scanform.formats.survey_tools.remarks import Remarks
 from scanform.formats.survey_tools.value_patterns import digits_in, listed_in
 from scanform.formats.survey_tools.xlsform import Choice, FormRow, XlsForm, language_code
 from scanform.i18n.texts import text
@@ -34,12 +35,19 @@ MULTILINE = 3
 """Writing lines for a text of several lines, where the form names no number."""
 
 _META = frozenset(
-    "start end today deviceid username audit phonenumber email simserial subscriberid start-geopoint background-audio xml-external csv-external".split(
-        " "
-    )
-)
+    {
+        "start", "end", "today", "deviceid", "username", "audit", "phonenumber", "email", "simserial", "subscriberid", "start-geopoint",
+        "background-audio", "xml-external", "csv-external",
+    }
+)  # fmt: skip
 """What the device notes by itself: nothing that anybody is asked."""
-_SPELLINGS = {"string": "text", "int": "integer", "datetime": "dateTime", "select1": "select_one", "begin": "begin_group"}
+_SPELLINGS = {
+    "string": "text",
+    "int": "integer",
+    "datetime": "dateTime",
+    "select1": "select_one",
+    "begin": "begin_group",
+}
 
 
 @dataclass(slots=True)
@@ -90,9 +98,10 @@ def from_form(form: XlsForm, *, code: str) -> tuple[Questionnaire, Remarks]:
     remarks = Remarks()
     languages = known_languages(form.languages, {name: language_code(name) for name in form.languages}, remarks)
     reserved = frozenset(row.name for row in form.rows if QUESTION_CODE.fullmatch(row.name))
+    facts = read_marks(form.settings.get("scanform", ""))
     reading = _Reading(
         form=form,
-        texts=TextReader(languages=languages, remarks=remarks, html=False),
+        texts=TextReader(languages=languages, remarks=remarks, html=False, tags=not facts.has("form")),
         codes=Codes(remarks=remarks, reserved=reserved),
         filters=Filters(remarks=remarks, xpath=True),
         remarks=remarks,
@@ -102,7 +111,7 @@ def from_form(form: XlsForm, *, code: str) -> tuple[Questionnaire, Remarks]:
     while at < len(rows):
         at += _read(rows, at, reading)
     reading.codes.note_plainer()
-    settings, facts = form.settings, read_marks(form.settings.get("scanform", ""))
+    settings = form.settings
     title = settings.get("form_title", "")
     sections = tuple(
         Section(
@@ -113,6 +122,8 @@ def from_form(form: XlsForm, *, code: str) -> tuple[Questionnaire, Remarks]:
         for number, part in enumerate(reading.parts, start=1)
         if part.items or part.intro
     )
+    if not facts.has("form"):
+        _, sections = with_blocks(None, sections, reading.texts.same(""))
     questionnaire = Questionnaire(
         code=suggestion(settings.get("form_id", "") or code, length=20, letter_first=True),
         version=_version(settings.get("version", "")),
@@ -193,7 +204,7 @@ def _begin(rows: Sequence[FormRow], at: int, reading: _Reading) -> int:
 
 def _inside(rows: Sequence[FormRow], at: int) -> list[FormRow]:
     """The rows of a group without groups of its own; none for another."""
-    found = []
+    found: list[FormRow] = []
     for row in rows[at + 1 :]:
         kind, _ = _kind(row)
         if kind == "end_group":
@@ -289,7 +300,7 @@ def _learn(name: str, question: Question, codes: Mapping[str, str], reading: _Re
 
 def _options(row: FormRow, reading: _Reading) -> tuple[tuple[Option, ...], dict[str, str]]:
     """The options of a choice, and our codes by the form's."""
-    kind, given = _kind(row)
+    _, given = _kind(row)
     list_name = given[0] if given else ""
     choices = reading.form.lists.get(list_name)
     if choices is None:
@@ -350,7 +361,7 @@ def _item(row: FormRow, reading: _Reading) -> Iterator[Item]:
     elif signature:
         yield replace(base, kind=QuestionKind.SIGNATURE)
     else:
-        made = _field(row, base, kind, facts, marks, reading)
+        made = _field(row, base, kind, reading, facts=facts, marks=marks)
         reading.filters.learn(row.name, Asked(question=made.code, options=(), codes=()), made.only_if)
         yield made
 
@@ -437,11 +448,11 @@ def _checks(row: FormRow, reading: _Reading) -> Checks:
 _TEXT_CELLS = {"digits": Alphabet.DIGITS, "letters": Alphabet.LETTERS, "characters": Alphabet.ALNUM}
 
 
-def _field(row: FormRow, base: Question, kind: str, facts: PaperFacts, marks: Marks, reading: _Reading) -> Question:
+def _field(row: FormRow, base: Question, kind: str, reading: _Reading, *, facts: PaperFacts, marks: Marks) -> Question:
     checks = _checks(row, reading)
     unit = reading.texts.name(row.units, row.place, otherwise="") if row.units else None
     if kind == "text":
-        return _text(row, base, facts, checks, unit, reading)
+        return _text(row, base, reading, facts=facts, checks=checks, unit=unit)
     if kind in {"integer", "decimal"}:
         high = bound(checks.maximum or "")
         cells = (number_cells if kind == "integer" else decimal_cells)(high, facts)
@@ -481,7 +492,7 @@ def _earlier(name: str | None, reading: _Reading) -> str | None:
 
 
 def _text(
-    row: FormRow, base: Question, facts: PaperFacts, checks: Checks, unit: Texts | None, reading: _Reading
+    row: FormRow, base: Question, reading: _Reading, *, facts: PaperFacts, checks: Checks, unit: Texts | None
 ) -> Question:
     values, digits = listed_in(checks.pattern or ""), digits_in(checks.pattern or "")
     if checks.pattern and not values and not digits:

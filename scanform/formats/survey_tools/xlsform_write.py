@@ -63,8 +63,8 @@ def to_form(questionnaire: Questionnaire) -> tuple[XlsForm, Remarks]:
         "form_id": questionnaire.code,
         "version": questionnaire.version,
         "default_language": LANGUAGE_NAMES[questionnaire.languages[0]],
+        "scanform": "form filled-mark" if questionnaire.filled is Filled.MARK else "form",
     }
-    settings |= {"scanform": "filled-mark"} if questionnaire.filled is Filled.MARK else {}
     form = XlsForm(
         languages=tuple(LANGUAGE_NAMES[one] for one in questionnaire.languages),
         rows=tuple(rows),
@@ -186,9 +186,7 @@ def _relevant(condition: Condition | None, writing: _Writing) -> str:
         return ""
     asked = writing.questions[condition.question]
     single, name = asked.kind is QuestionKind.SINGLE, f"${{{asked.code}}}"
-    return " or ".join(
-        f"{name} = '{code}'" if single else f"selected({name}, '{code}')" for code in condition.options
-    )
+    return " or ".join(f"{name} = '{code}'" if single else f"selected({name}, '{code}')" for code in condition.options)
 
 
 def _constraint(question: Question, name: str) -> str:

@@ -48,7 +48,7 @@ def participants(project: Project, recipients: Path | None = None) -> Iterator[P
     if recipients is not None:
         yield from _listed(recipients, printed=printed_tokens(project))
         return
-    with project.store.transaction() as tx:
+    with project.store.reading() as tx:
         latest = {form.token: form for form in issued.all_issued(tx) if form.token}
     for token, form in latest.items():
         lines = tuple((f"address_{number}", line) for number, line in enumerate(form.address, start=1))
