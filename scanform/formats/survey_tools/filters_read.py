@@ -16,11 +16,14 @@ class Filters:
     xpath: bool
     variables: dict[str, Asked] = field(default_factory=dict)
     filters: dict[str, Condition | None] = field(default_factory=dict)
+    multiple: set[str] = field(default_factory=set)
 
     def learn(self, name: str, asked: Asked, condition: Condition | None) -> None:
         """A variable that later filters can name."""
         self.variables[name] = asked
         self.filters[asked.question] = condition
+        if asked.multiple:
+            self.multiple.add(asked.question)
 
     def read(self, texts: Iterable[str], place: Place) -> Condition | None:
         """The one condition that all `texts` together amount to; None, with a remark, if they amount to none."""
@@ -32,7 +35,7 @@ class Filters:
             except ExpressionError:
                 self.remarks.note(place, "filter", filter=text)
                 return None
-        found = _joined(found)
+        found = self._joined(found)
         left = [one for one in found if not any(self._implies(other, one) for other in found if other is not one)]
         if len(left) > 1 or any(not one.options for one in left):
             self.remarks.note(place, "filter", filter=" and ".join(wanted))
@@ -48,12 +51,15 @@ class Filters:
             step = self.filters.get(step.question)
         return False
 
-
-def _joined(conditions: list[Condition]) -> list[Condition]:
-    """One condition per question: the answers that satisfy all of its conditions."""
-    by_question: dict[str, Condition] = {}
-    for one in conditions:
-        known = by_question.get(one.question)
-        options = one.options if known is None else tuple(code for code in known.options if code in one.options)
-        by_question[one.question] = Condition(question=one.question, options=options)
-    return list(by_question.values())
+    def _joined(self, conditions: list[Condition]) -> list[Condition]:
+        """One condition per question: the answers that satisfy all of its conditions; none if no list of answers says
+        it. Where several boxes may be ticked, two conditions are one only if the one implies the other.
+        """
+        by_question: dict[str, Condition] = {}
+        for one in conditions:
+            known = by_question.get(one.question, one)
+            options = tuple(code for code in known.options if code in one.options)
+            if one.question in self.multiple and len(options) < min(len(known.options), len(one.options)):
+                options = ()
+            by_question[one.question] = Condition(question=one.question, options=options)
+        return list(by_question.values())

@@ -80,10 +80,8 @@ def test_what_an_expression_of_xlsform_says(text: str, says: list[tuple[str, str
         "q != 'a'",  # true without an answer, too
         "is_empty(q)",
         "q == 'a' or m_x == 'Y'",  # two questions
-        "m_x == 'Y' and m_y == 'Y'",  # both boxes at once
         "m_x != 'Y'",
         "q == 'nothing'",  # an answer that there is not
-        "q == 'a' and q == 'b'",  # never
         "unknown == 'a'",
         "number > 3",
         "count(m_x, m_y) > 1",
@@ -184,6 +182,23 @@ def test_the_filters_of_a_group_and_a_question_are_joined() -> None:
     assert made.read(["q == 'a'", "q == 'b'"], NOWHERE) is None
     assert [one.slug for one in remarks.found] == ["filter"]
     assert all(is_always(text) for text in ("", "1", " true "))
+
+
+@pytest.mark.parametrize("text", ["q == 'a' and q == 'b'", "m_x == 'Y' and m_y == 'Y'", "(m_x == 'Y' or m_y == 'Y') and m_z == 'Y'"])
+def test_filters_that_no_list_of_answers_says_are_named(text: str) -> None:
+    """Never true, or two boxes at once: the question stands without a filter, and that is said."""
+    made, remarks = filters()
+    made.learn("m_z", Asked(question="m", options=("x", "y", "z"), codes=(), multiple=True, option="z"), None)
+    assert made.read([text], NOWHERE) is None
+    assert [one.slug for one in remarks.found] == ["filter"]
+
+
+def test_a_box_and_the_same_box_or_another_are_that_box() -> None:
+    """Where several may be ticked, too, the stricter of two conditions is enough."""
+    made, remarks = filters()
+    both = ["m_x == 'Y' or m_y == 'Y'", "m_x == 'Y'"]
+    assert made.read(both, NOWHERE) == made.read(both[::-1], NOWHERE) == Condition(question="m", options=("x",))
+    assert remarks.found == []
 
 
 def test_checks_of_one_answer() -> None:

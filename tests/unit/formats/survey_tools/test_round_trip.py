@@ -366,7 +366,7 @@ sections:
         type: matrix
         multiple: yes
         text: {de: "Wann offen?", en: "Open when?"}
-        options: {mo: {de: Mo, en: Mo}, tu: {de: Di, en: Tu}}
+        options: {mo: Mo, tu: {de: Di, en: Tu}}
         rows: {morning: {de: morgens, en: mornings}, evening: {de: abends, en: evenings}}
       - question: size
         type: number
