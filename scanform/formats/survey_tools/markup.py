@@ -66,7 +66,7 @@ def _read(text: str) -> _Reader:
 
 def to_plain(text: str) -> str:
     """The visible text of HTML: single spaces, one line per paragraph."""
-    lines = ("".join(_read(text).parts)).split("\n")
+    lines = "".join(_read(text).parts).replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split("\n")
     return "\n".join(line for line in (" ".join(one.split()) for one in lines) if line)
 
 
