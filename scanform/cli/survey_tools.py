@@ -30,7 +30,7 @@ def convert(settings: Settings, *, source: Path, out: Path, to: str | None) -> N
     lost = [
         {
             "slug": remark.slug,
-            "place": in_words(remark.place.in_words(), language),
+            "place": in_words(remark.place.said(), language),
             "line": remark.place.line or None,
             "element": remark.place.element,
             "text": in_words(remark.said(), language),
@@ -53,7 +53,7 @@ def convert(settings: Settings, *, source: Path, out: Path, to: str | None) -> N
         "languages": ", ".join(done.languages),
     }
     count = text("convert.losses", language, count=len(lost)) if lost else text("convert.nothing_lost", language)
-    lines = [visible(f"  {in_words(remark.in_words(), language)}") for remark in done.remarks]
+    lines = [visible(f"  {in_words(remark.told(), language)}") for remark in done.remarks]
     answer(settings, data, text("convert.done", language, **named), count, *lines)
 
 

@@ -33,12 +33,12 @@ class Filters:
             try:
                 found += conditions_of(parse(text, xpath=self.xpath), self.variables.get)
             except ExpressionError:
-                self.remarks.note(place, "filter", filter=text)
+                self.remarks.lost(place, "filter", filter=text)
                 return None
         found = self._joined(found)
         left = [one for one in found if not any(self._implies(other, one) for other in found if other is not one)]
         if len(left) > 1 or any(not one.options for one in left):
-            self.remarks.note(place, "filter", filter=" and ".join(wanted))
+            self.remarks.lost(place, "filter", filter=" and ".join(wanted))
             return None
         return left[0] if left else None
 

@@ -56,14 +56,14 @@ class Codes:
         if code == _plain(foreign):
             self.plainer.append((foreign, code))
         else:
-            self.remarks.note(place, "code", old=foreign, new=code)
+            self.remarks.lost(place, "code", old=foreign, new=code)
         return NewCode(code=code)
 
     def note_plainer(self) -> None:
         """One remark for all codes that are the same but for signs that ours do not have."""
         if self.plainer:
             pairs = ", ".join(f"{old} \N{RIGHTWARDS ARROW} {new}" for old, new in self.plainer)
-            self.remarks.note(Place(), "codes-plain", count=len(self.plainer), pairs=pairs)
+            self.remarks.lost(Place(), "codes-plain", count=len(self.plainer), pairs=pairs)
 
     def _is_poor(self, code: str) -> bool:
         return (
@@ -103,7 +103,7 @@ def option_codes(foreign: Collection[str], place: Place, remarks: Remarks) -> di
         was = (code,) if OPTION_CODE.fullmatch(code) else ()
         found[code] = NewCode(code=new, formerly=was)
         if new != lower and not was:
-            remarks.note(place, "option-code", old=code, new=new)
+            remarks.lost(place, "option-code", old=code, new=new)
     return found
 
 

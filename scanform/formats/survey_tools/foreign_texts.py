@@ -9,7 +9,6 @@ from scanform.formats.survey_tools.remarks import Place, Remarks
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 from scanform.model.questionnaire import Texts
 
-
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -36,9 +35,9 @@ def known_languages(theirs: Sequence[str], codes: Mapping[str, str], remarks: Re
         if code in LANGUAGES and code not in found:
             found[code] = name
         elif code in LANGUAGES:
-            remarks.note(Place(), "language-again", wanted=name, kept=found[code])
+            remarks.lost(Place(), "language-again", wanted=name, kept=found[code])
         elif name:
-            remarks.note(Place(), "language", wanted=name)
+            remarks.lost(Place(), "language", wanted=name)
     if not found:
         return Languages(pairs=((DEFAULT_LANGUAGE, theirs[0] if theirs else ""),))
     return Languages(pairs=tuple(found.items()))
@@ -75,7 +74,7 @@ class TextReader:
         first = next(iter(found.values()))
         for language in self.languages.ours:
             if language not in found:
-                self.remarks.note(place, "untranslated", wanted=language)
+                self.remarks.lost(place, "untranslated", wanted=language)
         return Texts(entries=tuple((language, found.get(language, first)) for language in self.languages.ours))
 
     def name(self, by_language: Mapping[str, str], place: Place, *, otherwise: str) -> Texts:
@@ -83,7 +82,7 @@ class TextReader:
         found = self.plain(by_language)
         self._note_media(by_language, place)
         if not found:
-            self.remarks.note(place, "no-text", code=otherwise)
+            self.remarks.lost(place, "no-text", code=otherwise)
         first = next(iter(found.values()), otherwise)
         texts = {language: found.get(language, first) for language in self.languages.ours}
         if len(set(texts.values())) == 1:
@@ -95,7 +94,7 @@ class TextReader:
         found = self.sentence(by_language, place)
         if found is not None:
             return found
-        self.remarks.note(place, "no-text", code=otherwise)
+        self.remarks.lost(place, "no-text", code=otherwise)
         return self.same(otherwise)
 
     def same(self, text: str) -> Texts:
@@ -104,4 +103,4 @@ class TextReader:
 
     def _note_media(self, by_language: Mapping[str, str], place: Place) -> None:
         if (self.html or self.tags) and any(has_media(text) for text in by_language.values()):
-            self.remarks.note(place, "picture")
+            self.remarks.lost(place, "picture")

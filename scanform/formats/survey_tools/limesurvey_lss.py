@@ -17,7 +17,7 @@ from scanform.formats.survey_tools.limesurvey_survey import (
     LimeQuestion,
     LimeSurvey,
 )
-from scanform.formats.survey_tools.remarks import Place, unreadable
+from scanform.formats.survey_tools.remarks import Place, no_survey
 
 DB_VERSION = 426
 """LimeSurvey 4, the first with texts in tables of their own: what newer ones read without change."""
@@ -188,7 +188,7 @@ def from_lss(content: bytes, name: str) -> LimeSurvey:
     )
     groups = tuple(_groups(tables))
     if not any(group.questions for group in groups):
-        raise unreadable("no_questions", name)
+        raise no_survey("no_questions", name)
     settings = tables.rows("surveys_languagesettings")
     texts = {
         key: {row.get("surveyls_language", ""): row.get(key, "") for row in settings}
@@ -202,11 +202,11 @@ def _root(content: bytes, name: str) -> Element:
     try:
         root: Element = fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise unreadable("forbidden_xml", name) from error
+        raise no_survey("forbidden_xml", name) from error
     except (ParseError, ValueError) as error:
-        raise unreadable("bad_xml", name) from error
+        raise no_survey("bad_xml", name) from error
     if root.tag != "document" or (root.findtext("LimeSurveyDocType") or "") not in {"Survey", "Group", "Question"}:
-        raise unreadable("not_lss", name)
+        raise no_survey("not_lss", name)
     return root
 
 

@@ -144,18 +144,18 @@ def _items(question: LimeQuestion, group: LimeGroup, reading: _Reading) -> Itera
     marks = read_marks(question.attributes.get("cssclass", ""), prefix=PREFIX)
     signature = question.kind == "X" and marks.has("signature")
     if question.kind == "*" or (question.attributes.get("hidden") == "1" and not signature):
-        reading.remarks.note(question.place, "calculated" if question.kind == "*" else "hidden")
+        reading.remarks.lost(question.place, "calculated" if question.kind == "*" else "hidden")
         return
     for name in _UNSAID:
         if question.attributes.get(name) or any(question.local.get(name, {}).values()):
             value = question.attributes.get(name) or next(iter(question.local[name].values()))
-            reading.remarks.note(question.place, "setting", setting=name, value=value)
+            reading.remarks.lost(question.place, "setting", setting=name, value=value)
     if question.default:
-        reading.remarks.note(question.place, "default", value=question.default)
+        reading.remarks.lost(question.place, "default", value=question.default)
     make = _MAKERS.get(question.kind)
     if make is None or (question.kind == "X" and not signature):
         if question.kind != "X":
-            reading.remarks.note(question.place, "kind", kind=question.kind)
+            reading.remarks.lost(question.place, "kind", kind=question.kind)
         yield from _note(question, group, reading)
         return
     yield from make(question, group, marks, reading)
@@ -167,7 +167,7 @@ def _note(question: LimeQuestion, group: LimeGroup, reading: _Reading) -> Iterat
     )
     if said is not None:
         if question.kind == "X" and reading.condition(question, group) is not None:
-            reading.remarks.note(question.place, "note-filter", filter=question.relevance or group.relevance)
+            reading.remarks.lost(question.place, "note-filter", filter=question.relevance or group.relevance)
         yield Note(text=said)
 
 
@@ -209,7 +209,7 @@ def _single(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Re
     made, codes = _options(question, question.answers, marks, reading)
     made = with_option_marks(made, marks)
     if len(made) > MAX_OPTIONS:
-        reading.remarks.note(question.place, "many-options", count=len(made))
+        reading.remarks.lost(question.place, "many-options", count=len(made))
         labels = dict.fromkeys(label for option in made if not option.writein for _, label in option.text.entries)
         yield replace(base, kind=QuestionKind.HANDWRITING, values=tuple(labels), width=base.width)
         return
@@ -223,11 +223,11 @@ def _as_choice(
 ) -> Question:
     """A choice; one without answers becomes a line to write on, one with a single answer a box to tick."""
     if not options:
-        reading.remarks.note(question.place, "no-options")
+        reading.remarks.lost(question.place, "no-options")
         return replace(base, kind=QuestionKind.HANDWRITING)
     kind = base.kind
     if kind is QuestionKind.SINGLE and len(options) == 1:
-        reading.remarks.note(question.place, "one-option")
+        reading.remarks.lost(question.place, "one-option")
         kind = QuestionKind.MULTIPLE
     if kind is QuestionKind.SINGLE:
         options = tuple(replace(option, exclusive=False) for option in options)
@@ -278,7 +278,7 @@ def _options(
 
 def _note_entry(entry: Entry, reading: _Reading) -> None:
     if entry.relevance.strip() not in {"", "1"}:
-        reading.remarks.note(entry.place, "filter", filter=entry.relevance)
+        reading.remarks.lost(entry.place, "filter", filter=entry.relevance)
 
 
 def _other(question: LimeQuestion, taken: Sequence[str], marks: Marks, reading: _Reading) -> tuple[int, Option]:
@@ -296,7 +296,7 @@ def _other(question: LimeQuestion, taken: Sequence[str], marks: Marks, reading: 
 def _comment(question: LimeQuestion, base: Question, reading: _Reading) -> Question:
     """The comment beside a list (type O), as a question of its own."""
     new = reading.codes.question(f"{base.code[:14]}remark", question.place)
-    reading.remarks.note(question.place, "comment", code=new.code)
+    reading.remarks.lost(question.place, "comment", code=new.code)
     return Question(
         code=new.code, kind=QuestionKind.HANDWRITING, text=reading.words("convert.comment"), only_if=base.only_if
     )
@@ -306,7 +306,7 @@ def _multiple(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _
     base, _ = _base(question, group, marks, reading, kind=QuestionKind.MULTIPLE)
     options, codes = _options(question, question.subquestions, marks, reading)
     if len(options) > MAX_OPTIONS:
-        reading.remarks.note(question.place, "many-boxes", count=len(options))
+        reading.remarks.lost(question.place, "many-boxes", count=len(options))
         yield replace(base, kind=QuestionKind.HANDWRITING, lines=LONG_LINES["T"])
         return
     yield _as_choice(base, with_option_marks(options, marks), question, codes, reading)
@@ -344,7 +344,7 @@ def _array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Rea
 def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
     """An array of numbers: boxes to tick if it is one of check boxes."""
     if question.attributes.get("multiflexible_checkbox") != "1":
-        reading.remarks.note(question.place, "kind", kind=question.kind)
+        reading.remarks.lost(question.place, "kind", kind=question.kind)
         yield from _note(question, group, reading)
         return
     columns = [entry for entry in question.subquestions if entry.scale == 1]
@@ -354,7 +354,7 @@ def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading
 
 def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
     """A ranking: a row for each thing, a column for each rank."""
-    reading.remarks.note(question.place, "ranking")
+    reading.remarks.lost(question.place, "ranking")
     things = question.answers or question.subquestions
     ranks = tuple(
         Option(code=str(number), text=Texts(entries=((reading.texts.languages.ours[0], str(number)),)))
@@ -377,11 +377,11 @@ def _matrix(
     rows = [entry for entry in question.subquestions if entry.scale == 0]
     options = with_option_marks(options, marks)
     if not rows or not options:
-        reading.remarks.note(question.place, "no-options")
+        reading.remarks.lost(question.place, "no-options")
         yield from _note(question, group, reading)
         return
     if len(options) == 1 and not multiple:
-        reading.remarks.note(question.place, "one-option")
+        reading.remarks.lost(question.place, "one-option")
     multiple = multiple or len(options) == 1
     kind = QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE
     base, facts = _base(question, group, marks, reading, kind=kind)
@@ -414,7 +414,7 @@ def _text(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
     pattern = undelimited(question.pattern) if question.pattern else ""
     values, digits = listed_in(pattern), digits_in(pattern)
     if pattern and not values and not digits:
-        reading.remarks.note(question.place, "pattern", pattern=pattern)
+        reading.remarks.lost(question.place, "pattern", pattern=pattern)
     lines = _whole(question.attributes.get("display_rows", "")) or LONG_LINES.get(question.kind, 1)
     unit = question.local.get("suffix", {})
     cells, cell_type = facts.cells, facts.cell_type
@@ -425,7 +425,7 @@ def _text(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
         yield _with_unit(made, unit, question, reading) if cell_type == "digits" else made
         return
     if any(unit.values()):
-        reading.remarks.note(question.place, "setting", setting="suffix", value=next(iter(unit.values())))
+        reading.remarks.lost(question.place, "setting", setting="suffix", value=next(iter(unit.values())))
     yield replace(base, form=facts.form, values=values, lines=1 if facts.form else facts.lines or min(lines, MAX_CELLS))
 
 
@@ -453,7 +453,7 @@ def _number(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Re
     decimal = attributes.get("num_value_int_only") != "1"
     cells = decimal_cells(high, facts) if decimal else number_cells(high, facts)
     if cells.assumed:
-        reading.remarks.note(question.place, "cells", cells=" + ".join(map(str, cells.sizes)))
+        reading.remarks.lost(question.place, "cells", cells=" + ".join(map(str, cells.sizes)))
     made = replace(
         base,
         alphabet=Alphabet.DECIMAL if decimal else Alphabet.DIGITS,
@@ -478,7 +478,7 @@ def _checked(
             raise ExpressionError
         other = reading.filters.variables[found.not_before].question if found.not_before else None
     except (ExpressionError, KeyError):
-        reading.remarks.note(place, "check", check=check)
+        reading.remarks.lost(place, "check", check=check)
         return low, high, None
     return bound(found.minimum or "") or low, bound(found.maximum or "") or high, other
 
@@ -491,7 +491,7 @@ def _date(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
     earlier = next((value[0] for value in marks.values("notbefore") if value), None)
     earlier = earlier if earlier in reading.filters.filters else None
     if has_time and has_day:
-        reading.remarks.note(question.place, "moment")
+        reading.remarks.lost(question.place, "moment")
     if has_time and not has_day:
         made = replace(base, alphabet=Alphabet.TIME, cells=(2, 2), not_before=earlier)
     else:
@@ -507,7 +507,7 @@ def _day(value: str, place: Place, name: str, reading: _Reading) -> str | None:
     """A bound of a date; LimeSurvey also takes words and calculations."""
     found = bound(value, day=True)
     if value and found is None:
-        reading.remarks.note(place, "setting", setting=name, value=value)
+        reading.remarks.lost(place, "setting", setting=name, value=value)
     return found
 
 
@@ -515,7 +515,7 @@ def _several(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _R
     """Several short texts or numbers: a paragraph, and a question for each."""
     base, _ = _base(question, group, marks, reading, kind=QuestionKind.HANDWRITING)
     reading.codes.taken.discard(base.code)
-    reading.remarks.note(question.place, "several")
+    reading.remarks.lost(question.place, "several")
     yield Note(text=base.text)
     for entry in question.subquestions:
         one = LimeQuestion(

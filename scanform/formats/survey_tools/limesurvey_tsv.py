@@ -16,7 +16,7 @@ from scanform.formats.survey_tools.limesurvey_survey import (
     LimeSurvey,
 )
 from scanform.formats.survey_tools.limesurvey_write import attributes_for, texts_for
-from scanform.formats.survey_tools.remarks import Place, unreadable
+from scanform.formats.survey_tools.remarks import Place, no_survey
 
 COLUMNS = (
     "class", "type/scale", "name", "relevance", "text", "help", "language", "validation", "mandatory", "other", "default", "same_default",
@@ -119,7 +119,7 @@ def from_tsv(content: bytes, name: str) -> LimeSurvey:
     for line, row in _rows(content, name):
         _READERS.get(row.get("class", "").strip(), _skip)(row, line, reading)
     if not reading.questions:
-        raise unreadable("no_questions", name)
+        raise no_survey("no_questions", name)
     first = reading.settings.get("language", "") or next(iter(reading.languages), "")
     more = reading.settings.get("additional_languages", "").split()
     return LimeSurvey(
@@ -134,18 +134,18 @@ def _rows(content: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise unreadable("not_utf8", name) from error
+        raise no_survey("not_utf8", name) from error
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
         header = [cell.strip() for cell in next(reader, [])]
         if "class" not in header or "type/scale" not in header or "name" not in header:
-            raise unreadable("no_structure", name)
+            raise no_survey("no_structure", name)
         line = reader.line_num + 1
         for cells in reader:
             yield line, dict(zip(header, cells, strict=False))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise unreadable("bad_table", name) from error
+        raise no_survey("bad_table", name) from error
 
 
 def _skip(_: Mapping[str, str], __: int, ___: _Reading) -> None:

@@ -101,10 +101,10 @@ def _question(question: Question, writing: _Writing) -> LimeQuestion:
         kind, pattern, more = _field(question, kind, writing, attributes, local)
         marks += more
     if question.goes_with is not None:
-        writing.remarks.note(place, "goes-with", other=question.goes_with.question)
+        writing.remarks.lost(place, "goes-with", other=question.goes_with.question)
     if question.kind is QuestionKind.SIGNATURE:
         attributes["hidden"] = "1"
-        writing.remarks.note(place, "signature")
+        writing.remarks.lost(place, "signature")
     if marks:
         attributes["cssclass"] = written(marks, prefix=PREFIX)
     return LimeQuestion(
@@ -159,17 +159,17 @@ def _choice(
         marks.append(f"other-{other.code}-{at + 1}")
         local["other_replace_text"] = writing.by_language(other.text)
         if at + 1 < len(question.options):
-            writing.remarks.note(place, "other-last", option=other.code)
+            writing.remarks.lost(place, "other-last", option=other.code)
     without = tuple(option.code for option in lined if option is not other)
     for code in without if single else ():
-        writing.remarks.note(place, "line-lost", option=code)
+        writing.remarks.lost(place, "line-lost", option=code)
     if commented:
-        writing.remarks.note(place, "comments-everywhere")
+        writing.remarks.lost(place, "comments-everywhere")
     alone = [option for option in question.options if option.exclusive and option is not other]
     if alone:
         attributes["exclude_all_others"] = ";".join(option.code for option in alone)
     if other is not None and other.exclusive:
-        writing.remarks.note(place, "alone-lost", option=other.code)
+        writing.remarks.lost(place, "alone-lost", option=other.code)
         marks.append(f"alone-{other.code}")
     marks += option_marks(question.options, alone=False, lined=without)
     entries = _entries(tuple(option for option in question.options if option is not other), writing)
@@ -210,7 +210,7 @@ def _field(
             attributes["em_validation_q"] = f"is_empty(self.NAOK) or is_empty({one}.NAOK) or self.NAOK >= {one}.NAOK"
         else:
             marks.append(f"notbefore-{question.not_before}")
-            writing.remarks.note(place, "not-before", other=question.not_before)
+            writing.remarks.lost(place, "not-before", other=question.not_before)
     return kind, pattern, marks
 
 
@@ -226,7 +226,7 @@ def _matrix(matrix: Matrix, writing: _Writing) -> LimeQuestion:
     marks += option_marks(matrix.options, alone=True, lined=())
     for option in matrix.options:
         if option.exclusive:
-            writing.remarks.note(place, "alone-lost", option=option.code)
+            writing.remarks.lost(place, "alone-lost", option=option.code)
     rows = tuple(Entry(code=row.code, texts=writing.by_language(row.text), relevance="1") for row in matrix.rows)
     columns = _entries(matrix.options, writing, scale=1 if matrix.multiple else 0)
     attributes: dict[str, str] = {"multiflexible_checkbox": "1"} if matrix.multiple else {}

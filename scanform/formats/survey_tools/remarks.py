@@ -13,7 +13,7 @@ class Place:
     line: int = 0
     sheet: str = ""
 
-    def in_words(self) -> Words:
+    def said(self) -> Words:
         """The place for a reader."""
         if self.sheet:
             return words("convert.at_row", sheet=self.sheet, row=self.line, element=self.element)
@@ -34,9 +34,9 @@ class Remark:
     place: Place
     params: tuple[tuple[str, str], ...] = ()
 
-    def in_words(self) -> Words:
+    def told(self) -> Words:
         """The loss with its place."""
-        return of_place(self.place.in_words(), self.said())
+        return of_place(self.place.said(), self.said())
 
     def said(self) -> Words:
         """The loss without its place."""
@@ -49,7 +49,7 @@ class Remarks:
 
     found: list[Remark] = field(default_factory=list)
 
-    def note(self, place: Place, slug: str, /, **params: object) -> None:
+    def lost(self, place: Place, slug: str, /, **params: object) -> None:
         """Add a loss."""
         remark = Remark(
             slug=slug, place=place, params=tuple((name, shortened(str(value))) for name, value in params.items())
@@ -68,7 +68,7 @@ def shortened(value: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def unreadable(slug: str, name: str, **params: object) -> InputError:
+def no_survey(slug: str, name: str, **params: object) -> InputError:
     """A file that cannot be read as what it claims to be."""
     return InputError(
         words("convert.unreadable", file=name, what=words(f"convert.{slug}", **params)),

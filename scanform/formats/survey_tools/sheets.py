@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from scanform.formats.survey_tools.remarks import unreadable
+from scanform.formats.survey_tools.remarks import no_survey
 
 MAX_UNPACKED = 64 * 1024 * 1024
 """Bytes of all parts of a workbook together; the largest form seen has 2 MB."""
@@ -35,7 +35,7 @@ def read_sheets(content: bytes, name: str, wanted: Collection[str]) -> dict[str,
         finally:
             workbook.close()
     except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        raise unreadable(
+        raise no_survey(
             "not_xlsx", name
         ) from error  # what openpyxl raises for damaged parts; a ParseError is a SyntaxError
 
@@ -46,16 +46,16 @@ def _check_size(content: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(part.file_size for part in archive.infolist())
     except BadZipFile as error:
-        raise unreadable("not_xlsx", name) from error
+        raise no_survey("not_xlsx", name) from error
     if size > MAX_UNPACKED:
-        raise unreadable("too_big", name, limit=f"{MAX_UNPACKED // 1024 // 1024} MB")
+        raise no_survey("too_big", name, limit=f"{MAX_UNPACKED // 1024 // 1024} MB")
 
 
 def _rows(found: object, name: str) -> Rows:
     rows: Rows = []
     for number, cells in enumerate(found, start=1):  # type: ignore[arg-type, var-annotated]  # openpyxl's own generator
         if number > MAX_ROWS:
-            raise unreadable("too_big", name, limit=f"{MAX_ROWS} x {MAX_COLUMNS}")
+            raise no_survey("too_big", name, limit=f"{MAX_ROWS} x {MAX_COLUMNS}")
         rows.append([_text(cell) for cell in cells[:MAX_COLUMNS]])
     return rows
 

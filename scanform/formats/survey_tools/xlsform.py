@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scanform.formats.survey_tools.remarks import NOWHERE, Place, unreadable
+from scanform.formats.survey_tools.remarks import NOWHERE, Place, no_survey
 from scanform.formats.survey_tools.sheets import Rows, read_sheets, write_sheets
 
 LANGUAGE_NAMES = {"de": "Deutsch (de)", "en": "English (en)"}
@@ -124,7 +124,7 @@ def from_xlsx(content: bytes, name: str) -> XlsForm:
     sheets = read_sheets(content, name, ("survey", "choices", "settings"))
     header = [_heading(cell) for cell in (sheets.get("survey") or [[]])[0]]
     if "type" not in header or "name" not in header:
-        raise unreadable("no_survey_sheet", name)
+        raise no_survey("no_survey_sheet", name)
     settings = _settings(sheets.get("settings", []))
     rows = tuple(_form_row(number, cells) for number, cells in _table(sheets["survey"]) if cells.get("type"))
     found = dict.fromkeys(

@@ -176,7 +176,7 @@ def _read(rows: Sequence[FormRow], at: int, reading: _Reading) -> int:
 
 def _end(row: FormRow, reading: _Reading) -> None:
     if not reading.depth:
-        reading.remarks.note(row.place, "group-without-end")
+        reading.remarks.lost(row.place, "group-without-end")
         return
     reading.depth -= 1
     reading.relevant.pop()
@@ -186,7 +186,7 @@ def _begin(rows: Sequence[FormRow], at: int, reading: _Reading) -> int:
     """A group: a section, a matrix, or inside a section a paragraph with its title."""
     row = rows[at]
     if "repeat" in row.kind:
-        reading.remarks.note(row.place, "repeat")
+        reading.remarks.lost(row.place, "repeat")
     inside = _inside(rows, at)
     if "table-list" in row.appearance.split() and inside and _share_a_list(inside):
         for item in _matrix(row, inside, reading, marks=read_marks(row.marks)):
@@ -250,12 +250,12 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
         for option in options
     )
     if not options:
-        reading.remarks.note(head.place, "no-options")
+        reading.remarks.lost(head.place, "no-options")
         return
     made = []
     for row in rows:
         if row.relevant and row.relevant != common:
-            reading.remarks.note(row.place, "filter", filter=row.relevant)
+            reading.remarks.lost(row.place, "filter", filter=row.relevant)
         named = reading.codes.question(row.name, row.place)
         former = [value[2] for value in marks.values("row") if len(value) == 3 and value[:2] == (row.name, "was")]
         one = Question(
@@ -304,10 +304,10 @@ def _options(row: FormRow, reading: _Reading) -> tuple[tuple[Option, ...], dict[
     list_name = given[0] if given else ""
     choices = reading.form.lists.get(list_name)
     if choices is None:
-        reading.remarks.note(row.place, "choices", list=list_name or row.kind)
+        reading.remarks.lost(row.place, "choices", list=list_name or row.kind)
         return (), {}
     if row.choice_filter:
-        reading.remarks.note(row.place, "choice-filter", filter=row.choice_filter)
+        reading.remarks.lost(row.place, "choice-filter", filter=row.choice_filter)
     new = option_codes([choice.name for choice in choices], row.place, reading.remarks)
     lined = reading.lined(row.name)
     options = [_option(choice, new[choice.name], reading, lined=lined) for choice in _each_once(choices)]
@@ -338,18 +338,18 @@ def _item(row: FormRow, reading: _Reading) -> Iterator[Item]:
         return
     if kind in _META or kind in {"calculate", "hidden"}:
         if kind not in _META:
-            reading.remarks.note(row.place, "calculated" if kind == "calculate" else "hidden")
+            reading.remarks.lost(row.place, "calculated" if kind == "calculate" else "hidden")
         return
     if row.calculation:
-        reading.remarks.note(row.place, "calculation", calculation=row.calculation)
+        reading.remarks.lost(row.place, "calculation", calculation=row.calculation)
     if row.default:
-        reading.remarks.note(row.place, "default", value=row.default)
+        reading.remarks.lost(row.place, "default", value=row.default)
     if kind == "rank":
         yield from _ranking(row, reading)
         return
     signature = kind == "image" and ("signature" in row.appearance.split() or marks.has("signature"))
     if kind not in _ASKED and not signature:
-        reading.remarks.note(row.place, "kind", kind=row.kind)
+        reading.remarks.lost(row.place, "kind", kind=row.kind)
         yield from _note(row, marks, reading)
         return
     base, facts = _base(row, marks, reading, signature=signature)
@@ -387,7 +387,7 @@ def _note(row: FormRow, marks: Marks, reading: _Reading) -> Iterator[Note]:
         reading.said[name] = said
     else:
         if row.relevant:
-            reading.remarks.note(row.place, "note-filter", filter=row.relevant)
+            reading.remarks.lost(row.place, "note-filter", filter=row.relevant)
         yield Note(text=said)
 
 
@@ -417,18 +417,18 @@ def _choice(row: FormRow, base: Question, kind: str, marks: Marks, reading: _Rea
         alone = {codes.get(one) for one in _checks(row, reading).alone}
         options = tuple(replace(option, exclusive=option.exclusive or option.code in alone) for option in options)
     elif row.constraint:
-        reading.remarks.note(row.place, "check", check=row.constraint)
+        reading.remarks.lost(row.place, "check", check=row.constraint)
     if not options:
-        reading.remarks.note(row.place, "no-options")
+        reading.remarks.lost(row.place, "no-options")
         return base
     if len(options) > MAX_OPTIONS:
         single = kind == "select_one"
-        reading.remarks.note(row.place, "many-options" if single else "many-boxes", count=len(options))
+        reading.remarks.lost(row.place, "many-options" if single else "many-boxes", count=len(options))
         labels = dict.fromkeys(label for option in options for _, label in option.text.entries) if single else {}
         return replace(base, values=tuple(labels), lines=1 if single else MULTILINE)
     multiple = kind == "select_multiple" or len(options) == 1
     if multiple and kind == "select_one":
-        reading.remarks.note(row.place, "one-option")
+        reading.remarks.lost(row.place, "one-option")
     made = replace(base, kind=QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE, options=options)
     _learn(row.name, made, codes, reading)
     return made
@@ -441,7 +441,7 @@ def _checks(row: FormRow, reading: _Reading) -> Checks:
     try:
         return checks_of(parse(row.constraint, xpath=True))
     except ExpressionError:
-        reading.remarks.note(row.place, "check", check=row.constraint)
+        reading.remarks.lost(row.place, "check", check=row.constraint)
         return Checks()
 
 
@@ -457,7 +457,7 @@ def _field(row: FormRow, base: Question, kind: str, reading: _Reading, *, facts:
         high = bound(checks.maximum or "")
         cells = (number_cells if kind == "integer" else decimal_cells)(high, facts)
         if cells.assumed:
-            reading.remarks.note(row.place, "cells", cells=" + ".join(map(str, cells.sizes)))
+            reading.remarks.lost(row.place, "cells", cells=" + ".join(map(str, cells.sizes)))
         return replace(
             base,
             kind=QuestionKind.COMB,
@@ -469,7 +469,7 @@ def _field(row: FormRow, base: Question, kind: str, reading: _Reading, *, facts:
             not_before=_earlier(checks.not_before, reading),
         )
     if kind == "dateTime":
-        reading.remarks.note(row.place, "moment")
+        reading.remarks.lost(row.place, "moment")
     if kind == "time":
         marked = next((value[0] for value in marks.values("notbefore") if value), None)
         earlier = marked if marked in reading.filters.filters else None
@@ -496,7 +496,7 @@ def _text(
 ) -> Question:
     values, digits = listed_in(checks.pattern or ""), digits_in(checks.pattern or "")
     if checks.pattern and not values and not digits:
-        reading.remarks.note(row.place, "pattern", pattern=checks.pattern)
+        reading.remarks.lost(row.place, "pattern", pattern=checks.pattern)
     cells, cell_type = facts.cells, facts.cell_type
     if not cell_type and facts.lines is None and facts.form is None and 0 < digits <= 20:
         cells, cell_type = (digits,), "digits"
@@ -509,11 +509,11 @@ def _text(
 
 def _ranking(row: FormRow, reading: _Reading) -> Iterator[Item]:
     """A ranking: a row for each thing, a column for each rank."""
-    reading.remarks.note(row.place, "ranking")
+    reading.remarks.lost(row.place, "ranking")
     _, given = _kind(row)
     things = _each_once(reading.form.lists.get(given[0] if given else "", ()))
     if len(things) < 2:
-        reading.remarks.note(row.place, "no-options")
+        reading.remarks.lost(row.place, "no-options")
         return
     new = reading.codes.question(row.name, row.place)
     ranks = tuple(

@@ -43,7 +43,7 @@ class _Writing:
         """A text for each language, by XLSForm's name of it."""
         return {} if texts is None else {LANGUAGE_NAMES[one]: texts.get(one) for one in self.languages}
 
-    def note(self, texts: Texts, name: str, mark: str = "") -> FormRow:
+    def paragraph(self, texts: Texts, name: str, mark: str = "") -> FormRow:
         """A paragraph."""
         return FormRow(kind="note", name=name, labels=self.by_language(texts), marks=mark)
 
@@ -57,7 +57,7 @@ def to_form(questionnaire: Questionnaire) -> tuple[XlsForm, Remarks]:
     for number, section in enumerate(questionnaire.sections, start=1):
         rows += _section(section, number, writing)
     if questionnaire.closing is not None:
-        rows.append(writing.note(questionnaire.closing, "form_closing", "closing"))
+        rows.append(writing.paragraph(questionnaire.closing, "form_closing", "closing"))
     settings = {
         "form_title": questionnaire.title.get(questionnaire.languages[0]),
         "form_id": questionnaire.code,
@@ -77,22 +77,22 @@ def to_form(questionnaire: Questionnaire) -> tuple[XlsForm, Remarks]:
 def _head(questionnaire: Questionnaire, writing: _Writing) -> Iterator[FormRow]:
     """What XLSForm has no setting for, as paragraphs at the top."""
     if len({value for _, value in questionnaire.title.entries}) > 1:
-        yield writing.note(questionnaire.title, "form_title_text", "title")
-        writing.remarks.note(Place(), "more-titles")
+        yield writing.paragraph(questionnaire.title, "form_title_text", "title")
+        writing.remarks.lost(Place(), "more-titles")
     if questionnaire.publisher is not None:
-        yield writing.note(questionnaire.publisher, "form_publisher", "publisher")
+        yield writing.paragraph(questionnaire.publisher, "form_publisher", "publisher")
     if questionnaire.intro is not None:
-        yield writing.note(questionnaire.intro, "form_intro", "intro")
+        yield writing.paragraph(questionnaire.intro, "form_intro", "intro")
 
 
 def _section(section: Section, number: int, writing: _Writing) -> Iterator[FormRow]:
     yield FormRow(kind="begin_group", name=f"section_{number}", labels=writing.by_language(section.title))
     if section.intro is not None:
-        yield writing.note(section.intro, f"section_{number}_intro", "intro")
+        yield writing.paragraph(section.intro, f"section_{number}_intro", "intro")
     for item in section.items:
         if isinstance(item, Note):
             writing.notes += 1
-            yield writing.note(item.text, f"note_{writing.notes}")
+            yield writing.paragraph(item.text, f"note_{writing.notes}")
         elif isinstance(item, Matrix):
             yield from _matrix(item, writing)
         else:
@@ -108,9 +108,9 @@ def _question(question: Question, writing: _Writing) -> Iterator[FormRow]:
         labels = {LANGUAGE_NAMES[one]: text("convert.signature", one) for one in writing.languages}
     if question.not_before is not None and name == "time":
         marks.append(f"notbefore-{question.not_before}")
-        writing.remarks.note(Place(element=question.code), "not-before", other=question.not_before)
+        writing.remarks.lost(Place(element=question.code), "not-before", other=question.not_before)
     if question.goes_with is not None:
-        writing.remarks.note(Place(element=question.code), "goes-with", other=question.goes_with.question)
+        writing.remarks.lost(Place(element=question.code), "goes-with", other=question.goes_with.question)
     if question.kind is QuestionKind.SINGLE:
         marks += option_marks(question.options, alone=True, lined=())
     yield FormRow(

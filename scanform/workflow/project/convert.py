@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from scanform.errors import UsageError, of_place, words
+from scanform.errors import UsageError, words
 from scanform.formats.questionnaires.dump_yaml import dump_yaml
 from scanform.formats.questionnaires.read_yaml import load_new_questionnaire, load_questionnaire
 from scanform.formats.survey_tools.limesurvey_lss import from_lss, to_lss
 from scanform.formats.survey_tools.limesurvey_read import from_survey
 from scanform.formats.survey_tools.limesurvey_tsv import from_tsv, to_tsv
 from scanform.formats.survey_tools.limesurvey_write import to_survey
-from scanform.formats.survey_tools.remarks import Remark, Remarks, unreadable
+from scanform.formats.survey_tools.remarks import Remark, Remarks, no_survey
 from scanform.formats.survey_tools.xlsform import from_xlsx, to_xlsx
 from scanform.formats.survey_tools.xlsform_read import from_form
 from scanform.formats.survey_tools.xlsform_write import to_form
@@ -87,7 +87,7 @@ def _kind_of(path: Path) -> Kind:
     """The kind of the source, by its ending."""
     suffix = path.suffix.lower()
     if suffix == ".xls":
-        raise unreadable("old_excel", path.name)
+        raise no_survey("old_excel", path.name)
     if suffix not in _SUFFIXES:
         raise _unknown(path)
     return _SUFFIXES[suffix]
@@ -120,10 +120,10 @@ def _read(path: Path, kind: Kind) -> tuple[Questionnaire, Remarks]:
         return load_questionnaire(path), Remarks()
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise unreadable("too_big", path.name, limit=f"{MAX_BYTES // 1024 // 1024} MB")
+            raise no_survey("too_big", path.name, limit=f"{MAX_BYTES // 1024 // 1024} MB")
         content = path.read_bytes()
     except OSError as error:
-        raise unreadable("not_there", path.name, cause=error) from error
+        raise no_survey("not_there", path.name, cause=error) from error
     if kind is Kind.XLSFORM:
         return from_form(from_xlsx(content, path.name), code=path.stem)
     survey = (from_tsv if kind is Kind.LIMESURVEY_TSV else from_lss)(content, path.name)
@@ -146,7 +146,7 @@ def _comments(
     places = _places(questionnaire)
     for remark in remarks.found:
         at = next((places[name] for name in _names(remark) if name in places), "")
-        what = remark.said() if at else of_place(remark.place.in_words(), remark.said())
+        what = remark.said() if at else remark.told()
         found.setdefault(at, []).append(text("convert.lost_here", language, what=what))
     return found
 

@@ -103,7 +103,9 @@ def test_what_only_if_cannot_say_is_refused(text: str) -> None:
         read(text)
 
 
-@pytest.mark.parametrize("text", ["${m} = 'x'", "${m} = 'x' or selected(${m}, 'y')", "selected(${m}, ${q})", "../q = 'a'", ". = 'a'"])
+@pytest.mark.parametrize(
+    "text", ["${m} = 'x'", "${m} = 'x' or selected(${m}, 'y')", "selected(${m}, ${q})", "../q = 'a'", ". = 'a'"]
+)
 def test_what_only_if_cannot_say_of_xlsform_is_refused(text: str) -> None:
     """ "The ticked boxes are x" is not "x is ticked"; paths are not followed."""
     with pytest.raises(ExpressionError):
@@ -118,7 +120,9 @@ def test_deep_and_long_expressions_are_refused() -> None:
             parse(text, xpath=False)
 
 
-@given(st.text(st.sampled_from("q m_x ()'\"=!<>&|.${}-+,1aY\\ and or not") | st.characters(), max_size=60), st.booleans())
+@given(
+    st.text(st.sampled_from("q m_x ()'\"=!<>&|.${}-+,1aY\\ and or not") | st.characters(), max_size=60), st.booleans()
+)
 def test_any_text_is_parsed_or_refused(text: str, xpath: bool) -> None:
     """Nothing else happens."""
     try:
@@ -131,8 +135,10 @@ def test_any_text_is_parsed_or_refused(text: str, xpath: bool) -> None:
 _LEAVES = st.sampled_from([f"q == '{code}'" for code, _ in CODES] + ["is_empty(q)", "q != 'a'", "!is_empty(q)"])
 _TREES = st.recursive(
     _LEAVES,
-    lambda inner: st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda one: f"({one[0]} {one[1]} {one[2]})")
-    | inner.map(lambda one: f"!({one})"),
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda one: f"({one[0]} {one[1]} {one[2]})")
+        | inner.map(lambda one: f"!({one})")
+    ),
     max_leaves=8,
 )
 
@@ -142,7 +148,7 @@ def test_a_condition_is_true_exactly_where_the_expression_is(text: str) -> None:
     """Against Python's own evaluation of the same expression, for each answer and for none."""
     python = text.replace("is_empty(q)", "(q == '')").replace("!(", "not (").replace("!((", "not ((")
     python = python.replace("not (q == '')", "(not (q == ''))")
-    true = [ours for theirs, ours in (("", ""), *CODES) if eval(python, {"q": theirs})]  # noqa: S307 made above
+    true = [ours for theirs, ours in (("", ""), *CODES) if eval(python, {"q": theirs})]
     try:
         found = read(text)
     except ExpressionError:
@@ -184,7 +190,9 @@ def test_the_filters_of_a_group_and_a_question_are_joined() -> None:
     assert all(is_always(text) for text in ("", "1", " true "))
 
 
-@pytest.mark.parametrize("text", ["q == 'a' and q == 'b'", "m_x == 'Y' and m_y == 'Y'", "(m_x == 'Y' or m_y == 'Y') and m_z == 'Y'"])
+@pytest.mark.parametrize(
+    "text", ["q == 'a' and q == 'b'", "m_x == 'Y' and m_y == 'Y'", "(m_x == 'Y' or m_y == 'Y') and m_z == 'Y'"]
+)
 def test_filters_that_no_list_of_answers_says_are_named(text: str) -> None:
     """Never true, or two boxes at once: the question stands without a filter, and that is said."""
     made, remarks = filters()
@@ -215,7 +223,9 @@ def test_checks_of_one_answer() -> None:
     assert checks_of(parse("(${first} = '' or . >= ${first})", xpath=True)) == Checks(not_before="first")
 
 
-@pytest.mark.parametrize("text", [". > 18", ". >= 18 or . <= 3", ". >= 1 and . >= 2", "${x} >= 3", "not(selected(., 'a'))", ". >= ${x}"])
+@pytest.mark.parametrize(
+    "text", [". > 18", ". >= 18 or . <= 3", ". >= 1 and . >= 2", "${x} >= 3", "not(selected(., 'a'))", ". >= ${x}"]
+)
 def test_other_checks_are_refused(text: str) -> None:
     """A bound that excludes itself, alternatives, two lower bounds: no bound of ours says that."""
     with pytest.raises(ExpressionError):

@@ -46,7 +46,11 @@ def tsv(*rows: dict[str, str]) -> Read:
     """A survey in one language; each row names only what it has."""
     language = next((row["language"] for row in rows if "language" in row and row is rows[0]), "en")
     rows = (*rows, {"class": "SL", "name": "surveyls_title", "text": "Title", "language": language})
-    columns = list(dict.fromkeys(["class", "type/scale", "name", "relevance", "text", "help", "language", *(k for row in rows for k in row)]))
+    columns = list(
+        dict.fromkeys(
+            ["class", "type/scale", "name", "relevance", "text", "help", "language", *(k for row in rows for k in row)]
+        )
+    )
     lines = [columns, *([row.get(name, "en" if name == "language" else "") for name in columns] for row in rows)]
     content = "\n".join("\t".join(line) for line in lines) + "\n"
     found, remarks = from_survey(from_tsv(content.encode(), "x.txt"), code="x")
@@ -68,9 +72,13 @@ def ans(name: str, text: str = "Label") -> dict[str, str]:
 G = {"class": "G", "type/scale": "G1", "name": "Group"}
 
 
-def xlsx(survey: list[list[str]], choices: list[list[str]] | None = None, settings: list[list[str]] | None = None) -> Read:
+def xlsx(
+    survey: list[list[str]], choices: list[list[str]] | None = None, settings: list[list[str]] | None = None
+) -> Read:
     """A form of these rows."""
-    content = write_sheets({"survey": survey, "choices": choices or [["list_name", "name", "label"]], "settings": settings or [[]]})
+    content = write_sheets(
+        {"survey": survey, "choices": choices or [["list_name", "name", "label"]], "settings": settings or [[]]}
+    )
     found, remarks = from_form(from_xlsx(content, "x.xlsx"), code="x")
     return found, remarks.found
 
@@ -125,7 +133,14 @@ def test_a_real_survey_in_two_languages() -> None:
 def test_the_columns_of_its_export_are_known() -> None:
     """Codes with capitals, rows that share a code, "other": each column of an export of that survey has its question."""
     form, _ = read("rse2017.txt")
-    header = ["edu1. What", "edu1[other]. What [Other]", "rse1. Do", "rse3[SQ001]. Who", "soft1can. How", "open1can[SQ001]. How"]
+    header = [
+        "edu1. What",
+        "edu1[other]. What [Other]",
+        "rse1. Do",
+        "rse3[SQ001]. Who",
+        "soft1can. How",
+        "open1can[SQ001]. How",
+    ]
     found = [target.question if target else None for target in targets(header, form)]
     assert found == ["edu1", "edu1", "rse1", "sq001", "soft1can", "open1cansq001"]
 
@@ -139,7 +154,13 @@ def test_a_real_lss_file() -> None:
     assert isinstance(matrix, Matrix)
     assert [option.text.get("en") for option in multiple.options] == ["First option", "Second option", "Third option"]
     assert [option.code for option in matrix.options] == ["ao01", "ao02", "ao03", "ao04", "ao05"]
-    assert [row.text.get("en") for row in matrix.rows] == ["Color", "Milkiness", "Creaminess", "Mouthfeel", "Aftertaste"]
+    assert [row.text.get("en") for row in matrix.rows] == [
+        "Color",
+        "Milkiness",
+        "Creaminess",
+        "Mouthfeel",
+        "Aftertaste",
+    ]
 
 
 def test_a_survey_made_of_an_xlsform() -> None:
@@ -197,21 +218,35 @@ def test_filters_become_only_if() -> None:
 
 def test_a_filter_that_cannot_be_said_leaves_the_question_unfiltered() -> None:
     """The question is kept; the remark has the filter as written and its line."""
-    form, remarks = tsv(G, q("N", "age", num_value_int_only="1", max_num_value_n="120"), q("S", "job", relevance="age.NAOK >= 18"))
+    form, remarks = tsv(
+        G, q("N", "age", num_value_int_only="1", max_num_value_n="120"), q("S", "job", relevance="age.NAOK >= 18")
+    )
     assert asked(form, "job").only_if is None
-    assert [(one.slug, one.place.line, dict(one.params)) for one in remarks] == [("filter", 4, {"filter": "age.NAOK >= 18"})]
+    assert [(one.slug, one.place.line, dict(one.params)) for one in remarks] == [
+        ("filter", 4, {"filter": "age.NAOK >= 18"})
+    ]
 
 
 def test_codes_that_a_spreadsheet_spoils_get_better_ones() -> None:
     """The old code stays known (`formerly`), so exports still come in."""
     form, remarks = tsv(
-        G, q("L", "email", "Which?"), ans("01"), ans("1E5"), q("S", "firstname"), q("L", "x1"), ans("long_code"), ans("longc")
+        G,
+        q("L", "email", "Which?"),
+        ans("01"),
+        ans("1E5"),
+        q("S", "firstname"),
+        q("L", "x1"),
+        ans("long_code"),
+        ans("longc"),
     )
     mail, name, last = form.questions()
     assert (mail.code, mail.formerly, name.code, name.formerly) == ("mail", ("email",), "givenname", ("firstname",))
     assert [(option.code, option.formerly) for option in mail.options] == [("a01", ("01",)), ("a1e5", ())]
     assert [option.code for option in last.options] == ["long2", "longc"]
-    assert [(one.slug, dict(one.params)["old"]) for one in remarks] == [("option-code", "1E5"), ("option-code", "long_code")]
+    assert [(one.slug, dict(one.params)["old"]) for one in remarks] == [
+        ("option-code", "1E5"),
+        ("option-code", "long_code"),
+    ]
 
 
 def test_the_types_that_limesurvey_brings_along() -> None:
@@ -287,7 +322,10 @@ def test_old_lss_files_with_texts_in_their_rows() -> None:
         for language in ("de", "en")
         for at, code in enumerate(("a", "b"))
     )
-    groups = "<row><gid>1</gid><group_name>Teil</group_name><language>de</language></row><row><gid>1</gid><group_name>Part</group_name><language>en</language></row>"
+    groups = "".join(
+        f"<row><gid>1</gid><group_name>{name}</group_name><language>{language}</language></row>"
+        for language, name in (("de", "Teil"), ("en", "Part"))
+    )
     content = (
         "<document><LimeSurveyDocType>Survey</LimeSurveyDocType><languages><language>de</language><language>en</language></languages>"
         f"<groups><rows>{groups}</rows></groups><questions><rows>{rows}</rows></questions><answers><rows>{answers}</rows></answers></document>"
@@ -301,14 +339,29 @@ def test_old_lss_files_with_texts_in_their_rows() -> None:
 
 # --- XLSForm ---------------------------------------------------------------------------------------------------------
 
-CHOICES = [["list_name", "name", "label"], ["yn", "yes", "Yes"], ["yn", "no", "No"], ["s", "low", "Low"], ["s", "high", "High"]]
+CHOICES = [
+    ["list_name", "name", "label"],
+    ["yn", "yes", "Yes"],
+    ["yn", "no", "No"],
+    ["s", "low", "Low"],
+    ["s", "high", "High"],
+]
 
 
 def test_a_form_of_kobo() -> None:
     """Groups are sections, "label" and "list-nolabel" a matrix, `or_other` a line; the settings name the form."""
     form, remarks = xlsx(
         [
-            ["type", "name", "label::English (en)", "hint::English (en)", "required", "relevant", "constraint", "appearance"],
+            [
+                "type",
+                "name",
+                "label::English (en)",
+                "hint::English (en)",
+                "required",
+                "relevant",
+                "constraint",
+                "appearance",
+            ],
             ["start", "start"],
             ["begin group", "g", "About you"],
             ["select one yn", "member", "Member?", "of ours", "true"],

@@ -104,7 +104,9 @@ CODE = st.from_regex(r"[a-z][a-z0-9]{0,4}", fullmatch=True).filter(lambda code: 
 
 
 def sentence(languages: tuple[str, ...]) -> st.SearchStrategy[Texts]:
-    return st.tuples(*(TEXT for _ in languages)).map(lambda texts: Texts(entries=tuple(zip(languages, texts))))
+    return st.tuples(*(TEXT for _ in languages)).map(
+        lambda texts: Texts(entries=tuple(zip(languages, texts, strict=True)))
+    )
 
 
 def name(languages: tuple[str, ...]) -> st.SearchStrategy[Texts]:
@@ -267,9 +269,7 @@ def moment_of(draw: st.DrawFn, languages: tuple[str, ...], base: Question, _: li
     if draw(st.booleans()):
         return replace(base, kind=QuestionKind.COMB, alphabet=Alphabet.TIME, cells=(2, 2))
     low, high = draw(st.none() | st.just("1999-01-31")), draw(st.none() | st.just("2030-12-31"))
-    return replace(
-        base, kind=QuestionKind.COMB, alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum=low, maximum=high
-    )
+    return replace(base, kind=QuestionKind.COMB, alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum=low, maximum=high)
 
 
 @st.composite
@@ -416,7 +416,9 @@ def export_columns(tsv: bytes) -> list[str]:
         if kind == ":":
             found += [f"{code}[{one}_{column}]" for one in rows_of for column in columns]
         elif kind in "MPF":
-            found += [name for one in rows_of for name in (f"{code}[{one}]", *([f"{code}[{one}comment]"] * (kind == "P")))]
+            found += [
+                name for one in rows_of for name in (f"{code}[{one}]", *([f"{code}[{one}comment]"] * (kind == "P")))
+            ]
         elif kind != "X":
             found.append(code)
         found += [f"{code}[other]"] if row["other"] == "Y" else []

@@ -1,6 +1,7 @@
 """scanform convert: from each kind of file to each, what is said, and what is refused."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def run(*arguments: object) -> Result:
 def test_from_each_kind_to_each(tmp_path: Path) -> None:
     """YAML, TSV, .lss, XLSForm and YAML again: the same questionnaire, each kind named, nothing lost."""
     files = [TEMPLATE, *(tmp_path / name for name in ("a.txt", "b.lss", "c.xlsx", "d.tsv", "e.yaml"))]
-    for source, out in zip(files, files[1:], strict=False):
+    for source, out in pairwise(files):
         done = run("convert", source, "-o", out, "--language", "en")
         assert done.exit_code == ExitCode.OK, done.output
         assert "Everything was carried over." in done.output
