@@ -191,7 +191,8 @@ def test_the_filters_of_a_group_and_a_question_are_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["q == 'a' and q == 'b'", "m_x == 'Y' and m_y == 'Y'", "(m_x == 'Y' or m_y == 'Y') and m_z == 'Y'"]
+    "text",
+    ["q == 'a' and q == 'b'", "m_x == 'Y' and m_y == 'Y'", "(m_x == 'Y' or m_y == 'Y') and (m_y == 'Y' or m_z == 'Y')"],
 )
 def test_filters_that_no_list_of_answers_says_are_named(text: str) -> None:
     """Never true, or two boxes at once: the question stands without a filter, and that is said."""

@@ -249,6 +249,15 @@ def test_codes_that_a_spreadsheet_spoils_get_better_ones() -> None:
     ]
 
 
+def test_a_question_whose_code_a_spreadsheet_spoils() -> None:
+    """A question called mar1 would come out of a spreadsheet as a day; one that has the name of a timing, too."""
+    form, _ = tsv(G, q("S", "mar1"), q("S", "a1"), q("S", "a1time"))
+    assert [(one.code, one.formerly) for one in form.questions()][::2] == [
+        ("qmar1", ("mar1",)),
+        ("qa1time", ("a1time",)),
+    ]
+
+
 def test_the_types_that_limesurvey_brings_along() -> None:
     """Points, yes and no, gender, arrays with fixed answers, several short texts and numbers, comments."""
     form, remarks = tsv(
@@ -449,6 +458,7 @@ OUTSIDE = (
     [
         (from_lss, BOMB.encode(), "forbidden_xml"),
         (from_lss, OUTSIDE.encode(), "forbidden_xml"),
+        (from_lss, b'<!DOCTYPE d SYSTEM "x.dtd"><document/>', "forbidden_xml"),
         (from_lss, b"<document><open></document>", "bad_xml"),
         (from_lss, b"", "bad_xml"),
         (from_lss, b"<html></html>", "not_lss"),

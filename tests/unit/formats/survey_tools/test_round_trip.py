@@ -538,6 +538,14 @@ def test_what_limesurvey_cannot_show_is_named(tmp_path: Path) -> None:
     assert ("not-before", "since") in slugs(to_survey(ordered)[1].found)
 
 
+def test_limesurvey_calculates_nothing_in_our_texts(tmp_path: Path) -> None:
+    """What stands in braces would be an expression there: they are written as entities, tags as text."""
+    form = replace(small(tmp_path), title=Texts(entries=(("de", "{a} <b> & 'c'"), ("en", "{a}"))))
+    written = to_tsv(to_survey(form)[0]).decode()
+    assert "&#123;a&#125; &lt;b&gt; &amp; &#x27;c&#x27;" in written
+    assert "{" not in written
+
+
 # --- the file as others see it ---------------------------------------------------------------------------------------
 
 
