@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from scanform.formats.survey_tools.expressions import Asked, ExpressionError, conditions_of, is_always, parse
 from scanform.formats.survey_tools.remarks import Place, Remarks
-from scanform.model.questionnaire import Condition
+from scanform.model.questionnaire import Condition, Question
 
 
 @dataclass(slots=True)
@@ -17,6 +17,7 @@ class Filters:
     variables: dict[str, Asked] = field(default_factory=dict)
     filters: dict[str, Condition | None] = field(default_factory=dict)
     multiple: set[str] = field(default_factory=set)
+    fields: dict[str, Question] = field(default_factory=dict)
 
     def learn(self, name: str, asked: Asked, condition: Condition | None) -> None:
         """A variable that later filters can name."""
@@ -24,6 +25,11 @@ class Filters:
         self.filters[asked.question] = condition
         if asked.multiple:
             self.multiple.add(asked.question)
+
+    def learn_field(self, name: str, question: Question) -> None:
+        """A question without options, which no filter can name but a later one may have to follow."""
+        self.learn(name, Asked(question=question.code, options=(), codes=()), question.only_if)
+        self.fields[question.code] = question
 
     def read(self, texts: Iterable[str], place: Place) -> Condition | None:
         """The one condition that all `texts` together amount to; None, with a remark, if they amount to none."""

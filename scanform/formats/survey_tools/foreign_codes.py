@@ -32,13 +32,21 @@ class NewCode:
 
 @dataclass(slots=True)
 class Codes:
-    """The codes given so far in one questionnaire; `reserved` are codes of questions that will keep theirs."""
+    """The codes given so far in one questionnaire; `names` are those of the tool's questions, `reserved` the ones among
+    them that ours can keep, `inner` those of subquestions, which may become rows.
+    """
 
     remarks: Remarks
+    names: Collection[str]
+    inner: Collection[str] = ()
     reserved: frozenset[str] = frozenset()
     taken: set[str] = field(default_factory=set)
     former: set[str] = field(default_factory=set)
     plainer: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reserved = frozenset(name for name in self.names if QUESTION_CODE.fullmatch(name))
+        self.names = {_plain(name) for name in (*self.names, *self.inner)}
 
     def question(self, foreign: str, place: Place, *, wanted: str = "") -> NewCode:
         """The code of a question, a matrix or, with `wanted`, a row: that is tried where the foreign one is taken."""
@@ -71,7 +79,7 @@ class Codes:
             or code in FIXED_COLUMNS
             or reserved_by(code) is not None
             or is_participant_column(code)
-            or is_timing(code, self.taken | self.reserved)
+            or is_timing(code, {*self.taken, *self.names})
         )
 
     def _similar(self, name: str) -> str:

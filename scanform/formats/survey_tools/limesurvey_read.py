@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from scanform.formats.questionnaires.codes import QUESTION_CODE, suggestion
+from scanform.formats.questionnaires.codes import suggestion
 from scanform.formats.questionnaires.read_yaml import MAX_OPTIONS
 from scanform.formats.survey_tools.expressions import Asked, ExpressionError, checks_of, parse
 from scanform.formats.survey_tools.filters_read import Filters
@@ -22,7 +22,7 @@ from scanform.formats.survey_tools.marks import (
     with_option_marks,
 )
 from scanform.formats.survey_tools.markup import classes_of
-from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells
+from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells, within
 from scanform.formats.survey_tools.remarks import Place, Remarks
 from scanform.formats.survey_tools.value_patterns import digits_in, listed_in, undelimited
 from scanform.i18n.texts import text
@@ -83,15 +83,11 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
     """The questionnaire, called `code` unless the survey says its own; and what paper cannot say."""
     remarks = Remarks()
     languages = known_languages(survey.languages, {}, remarks)
-    reserved = frozenset(
-        question.code
-        for group in survey.groups
-        for question in group.questions
-        if QUESTION_CODE.fullmatch(question.code)
-    )
+    questions = [question for group in survey.groups for question in group.questions]
+    inner = [entry.code for question in questions for entry in (*question.subquestions, *question.answers)]
     reading = _Reading(
         texts=TextReader(languages=languages, remarks=remarks),
-        codes=Codes(remarks=remarks, reserved=reserved),
+        codes=Codes(remarks=remarks, names=[question.code for question in questions], inner=inner),
         filters=Filters(remarks=remarks, xpath=False),
         remarks=remarks,
     )
@@ -185,7 +181,7 @@ def _base(
         found = reading.texts.sentence(question.texts, place)
         if found is None:
             found, hint = hint, None
-        said = found or reading.texts.needed({}, place, otherwise=question.code)
+        said = found or reading.texts.needed({}, place, otherwise=new.code)
     made = Question(
         code=new.code,
         kind=kind,
@@ -254,12 +250,13 @@ def _options(
     question: LimeQuestion, entries: Sequence[Entry], marks: Marks, reading: _Reading
 ) -> tuple[tuple[Option, ...], dict[str, str]]:
     """The options, and our codes by LimeSurvey's."""
+    entries = _each_once(entries, reading)
     new = option_codes([entry.code for entry in entries], question.place, reading.remarks)
     alone = set(re.split(r"[;,\s]+", question.attributes.get("exclude_all_others", "")))
     options = [
         Option(
             code=new[entry.code].code,
-            text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code),
+            text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code or new[entry.code].code),
             exclusive=entry.code in alone,
             formerly=new[entry.code].formerly,
             writein=question.kind == "P" and not marks.words,
@@ -274,6 +271,16 @@ def _options(
         options.insert(at, other)
         codes["-oth-"] = other.code
     return tuple(options), codes
+
+
+def _each_once(entries: Sequence[Entry], reading: _Reading) -> list[Entry]:
+    """The entries without those whose code was there before."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.code in found:
+            reading.remarks.lost(entry.place, "twice", code=entry.code)
+        found.setdefault(entry.code, entry)
+    return list(found.values())
 
 
 def _note_entry(entry: Entry, reading: _Reading) -> None:
@@ -355,7 +362,7 @@ def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading
 def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
     """A ranking: a row for each thing, a column for each rank."""
     reading.remarks.lost(question.place, "ranking")
-    things = question.answers or question.subquestions
+    things = _each_once(question.answers or question.subquestions, reading)
     ranks = tuple(
         Option(code=str(number), text=Texts(entries=((reading.texts.languages.ours[0], str(number)),)))
         for number in range(1, len(things) + 1)
@@ -375,7 +382,7 @@ def _matrix(
     multiple: bool,
 ) -> Iterator[Item]:
     rows = [entry for entry in question.subquestions if entry.scale == 0]
-    options = with_option_marks(options, marks)
+    options = tuple(replace(option, writein=False) for option in with_option_marks(options, marks))
     if not rows or not options:
         reading.remarks.lost(question.place, "no-options")
         yield from _note(question, group, reading)
@@ -400,7 +407,7 @@ def _matrix_row(entry: Entry, base: Question, marks: Marks, reading: _Reading) -
     return replace(
         base,
         code=new.code,
-        text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code),
+        text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code or new.code),
         hint=None,
         formerly=tuple(dict.fromkeys((*former, *new.formerly))),
     )
@@ -454,18 +461,23 @@ def _number(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Re
     cells = decimal_cells(high, facts) if decimal else number_cells(high, facts)
     if cells.assumed:
         reading.remarks.lost(question.place, "cells", cells=" + ".join(map(str, cells.sizes)))
-    made = replace(
-        base,
-        alphabet=Alphabet.DECIMAL if decimal else Alphabet.DIGITS,
-        cells=cells.sizes,
-        minimum=low or "0",
-        maximum=high,
-        not_before=earlier,
-    )
+    made = replace(base, alphabet=Alphabet.DECIMAL if decimal else Alphabet.DIGITS, cells=cells.sizes)
+    made = _within(made, (low, high), earlier, question, reading)
     made = _with_unit(made, question.local.get("suffix", {}), question, reading)
-    asked = Asked(question=made.code, options=(), codes=())
-    reading.filters.learn(question.code, asked, made.only_if)
+    reading.filters.learn_field(question.code, made)
     yield made
+
+
+def _within(
+    made: Question,
+    bounds: tuple[str | None, str | None],
+    earlier: str | None,
+    question: LimeQuestion,
+    reading: _Reading,
+) -> Question:
+    low, high = bounds
+    known, remarks = reading.filters.fields, reading.remarks
+    return within(made, low, high, earlier=earlier, known=known, place=question.place, remarks=remarks)
 
 
 def _checked(
@@ -489,17 +501,18 @@ def _date(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
     has_time = "HH" in style or "H" in style
     has_day = not style or "y" in style or "d" in style or "j" in style
     earlier = next((value[0] for value in marks.values("notbefore") if value), None)
-    earlier = earlier if earlier in reading.filters.filters else None
     if has_time and has_day:
         reading.remarks.lost(question.place, "moment")
     if has_time and not has_day:
-        made = replace(base, alphabet=Alphabet.TIME, cells=(2, 2), not_before=earlier)
+        made = replace(base, alphabet=Alphabet.TIME, cells=(2, 2))
+        made = replace(_within(made, (None, None), earlier, question, reading), minimum=None)
     else:
         low, high = (
             _day(question.attributes.get(name, ""), question.place, name, reading) for name in ("date_min", "date_max")
         )
-        made = replace(base, alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum=low, maximum=high, not_before=earlier)
-    reading.filters.learn(question.code, Asked(question=made.code, options=(), codes=()), made.only_if)
+        made = replace(base, alphabet=Alphabet.DATE, cells=(2, 2, 4))
+        made = _within(made, (low, high), earlier, question, reading)
+    reading.filters.learn_field(question.code, made)
     yield made
 
 

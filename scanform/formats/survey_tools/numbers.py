@@ -1,11 +1,14 @@
 """Numbers and days of other tools, and how many cells they take on paper."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from scanform.formats.survey_tools.marks import MOST, PaperFacts
+from scanform.formats.survey_tools.remarks import Place, Remarks
+from scanform.model.questionnaire import Alphabet, Question
 
 ASSUMED_WHOLE, ASSUMED_FRACTION = 6, 2
 """Cells before and after the decimal sign where the tool names no bound: enough for counts of people and for euros."""
@@ -55,3 +58,36 @@ def _cells(high: str | None, marked: tuple[int, ...], *, rest: tuple[int, ...]) 
     fraction = marked[1:] or rest
     whole = min(needed or ASSUMED_WHOLE, MOST - sum(fraction))
     return Cells(sizes=(whole, *fraction), assumed=not needed or (not marked and bool(rest)))
+
+
+def within(
+    question: Question,
+    low: str | None,
+    high: str | None,
+    *,
+    earlier: str | None,
+    known: Mapping[str, Question],
+    place: Place,
+    remarks: Remarks,
+) -> Question:
+    """The question with its bounds and the earlier one it must not precede, as far as a questionnaire can have them:
+    bounds in order and within the cells, an earlier question of the same type. `known` are the questions so far.
+    """
+    number = question.alphabet is not Alphabet.DATE
+    low = (low or "0") if number else low
+    if high is not None and number and len(high.split(".")[0].lstrip("-")) > question.cells[0]:
+        remarks.lost(place, "bound", bound=high)
+        high = None
+    if low is not None and high is not None and (Decimal(low) > Decimal(high) if number else low > high):
+        remarks.lost(place, "bound", bound=f"{low} - {high}")
+        low, high = "0" if number else None, None
+    other = known.get(earlier) if earlier is not None else None
+    if earlier is not None and (other is None or other.alphabet is not question.alphabet or _is_text(other)):
+        remarks.lost(place, "earlier", other=earlier)
+        earlier = None
+    return replace(question, minimum=low, maximum=high, not_before=earlier)
+
+
+def _is_text(question: Question) -> bool:
+    """Digits that are no number: a postcode."""
+    return question.alphabet is Alphabet.DIGITS and question.minimum is None

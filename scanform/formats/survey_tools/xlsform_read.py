@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scanform.formats.questionnaires.codes import QUESTION_CODE, suggestion
+from scanform.formats.questionnaires.codes import suggestion
 from scanform.formats.questionnaires.read_yaml import MAX_OPTIONS
 from scanform.formats.survey_tools.expressions import Asked, Checks, ExpressionError, checks_of, parse
 from scanform.formats.survey_tools.filters_read import Filters
@@ -11,7 +11,7 @@ from scanform.formats.survey_tools.foreign_codes import Codes, NewCode, option_c
 from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages
 from scanform.formats.survey_tools.long_texts import with_blocks
 from scanform.formats.survey_tools.marks import Marks, PaperFacts, paper_facts, read_marks, with_option_marks
-from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells
+from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells, within
 from scanform.formats.survey_tools.remarks import Remarks
 from scanform.formats.survey_tools.value_patterns import digits_in, listed_in
 from scanform.formats.survey_tools.xlsform import Choice, FormRow, XlsForm, language_code
@@ -97,12 +97,12 @@ def from_form(form: XlsForm, *, code: str) -> tuple[Questionnaire, Remarks]:
     """The questionnaire, called `code` unless the form has an id; and what paper cannot say."""
     remarks = Remarks()
     languages = known_languages(form.languages, {name: language_code(name) for name in form.languages}, remarks)
-    reserved = frozenset(row.name for row in form.rows if QUESTION_CODE.fullmatch(row.name))
     facts = read_marks(form.settings.get("scanform", ""))
+    inner = [choice.name for choices in form.lists.values() for choice in choices]
     reading = _Reading(
         form=form,
         texts=TextReader(languages=languages, remarks=remarks, html=False, tags=not facts.has("form")),
-        codes=Codes(remarks=remarks, reserved=reserved),
+        codes=Codes(remarks=remarks, names=[row.name for row in form.rows], inner=inner),
         filters=Filters(remarks=remarks, xpath=True),
         remarks=remarks,
     )
@@ -246,7 +246,7 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
     multiple = _kind(rows[0])[0] == "select_multiple" or len(options) == 1
     alone = _checks(rows[0], reading).alone
     options = tuple(
-        replace(option, exclusive=option.exclusive or (option.code in {codes.get(one) for one in alone}))
+        replace(option, writein=False, exclusive=option.exclusive or (option.code in {codes.get(one) for one in alone}))
         for option in options
     )
     if not options:
@@ -261,7 +261,7 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
         one = Question(
             code=named.code,
             kind=QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE,
-            text=reading.texts.name(row.labels, row.place, otherwise=row.name),
+            text=reading.texts.name(row.labels, row.place, otherwise=row.name or named.code),
             options=options,
             data_class=facts.data_class,
             group=new.code,
@@ -274,7 +274,7 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
         made.append(one)
     yield Matrix(
         code=new.code,
-        text=reading.texts.needed(head.labels, head.place, otherwise=head.name),
+        text=reading.texts.needed(head.labels, head.place, otherwise=head.name or new.code),
         hint=reading.texts.sentence(head.hints, head.place),
         options=options,
         rows=tuple(made),
@@ -310,15 +310,21 @@ def _options(row: FormRow, reading: _Reading) -> tuple[tuple[Option, ...], dict[
         reading.remarks.lost(row.place, "choice-filter", filter=row.choice_filter)
     new = option_codes([choice.name for choice in choices], row.place, reading.remarks)
     lined = reading.lined(row.name)
-    options = [_option(choice, new[choice.name], reading, lined=lined) for choice in _each_once(choices)]
+    options = [_option(choice, new[choice.name], reading, lined=lined) for choice in _each_once(choices, reading)]
     if "or_other" in given:
         code = next(one for one in ("other", "oth2", "oth3") if one not in {option.code for option in options})
         options.append(Option(code=code, text=reading.words("convert.other"), writein=True))
     return tuple(options), {theirs: one.code for theirs, one in new.items()}
 
 
-def _each_once(choices: Sequence[Choice]) -> list[Choice]:
-    return list({choice.name: choice for choice in choices}.values())
+def _each_once(choices: Sequence[Choice], reading: _Reading) -> list[Choice]:
+    """The choices without those whose name was there before."""
+    found: dict[str, Choice] = {}
+    for choice in choices:
+        if choice.name in found:
+            reading.remarks.lost(choice.place, "twice", code=choice.name)
+        found.setdefault(choice.name, choice)
+    return list(found.values())
 
 
 def _option(choice: Choice, new: NewCode, reading: _Reading, *, lined: frozenset[str]) -> Option:
@@ -362,7 +368,7 @@ def _item(row: FormRow, reading: _Reading) -> Iterator[Item]:
         yield replace(base, kind=QuestionKind.SIGNATURE)
     else:
         made = _field(row, base, kind, reading, facts=facts, marks=marks)
-        reading.filters.learn(row.name, Asked(question=made.code, options=(), codes=()), made.only_if)
+        reading.filters.learn_field(row.name, made)
         yield made
 
 
@@ -398,7 +404,7 @@ def _base(row: FormRow, marks: Marks, reading: _Reading, *, signature: bool) -> 
     question = Question(
         code=new.code,
         kind=QuestionKind.HANDWRITING,
-        text=said or reading.texts.needed(row.labels, row.place, otherwise=row.name),
+        text=said or reading.texts.needed(row.labels, row.place, otherwise=row.name or new.code),
         hint=reading.texts.sentence(row.hints, row.place),
         data_class=facts.data_class,
         required=row.required,
@@ -458,37 +464,29 @@ def _field(row: FormRow, base: Question, kind: str, reading: _Reading, *, facts:
         cells = (number_cells if kind == "integer" else decimal_cells)(high, facts)
         if cells.assumed:
             reading.remarks.lost(row.place, "cells", cells=" + ".join(map(str, cells.sizes)))
-        return replace(
-            base,
-            kind=QuestionKind.COMB,
-            alphabet=Alphabet.DIGITS if kind == "integer" else Alphabet.DECIMAL,
-            cells=cells.sizes,
-            minimum=bound(checks.minimum or "") or "0",
-            maximum=high,
-            unit=unit,
-            not_before=_earlier(checks.not_before, reading),
-        )
+        alphabet = Alphabet.DIGITS if kind == "integer" else Alphabet.DECIMAL
+        made = replace(base, kind=QuestionKind.COMB, alphabet=alphabet, cells=cells.sizes, unit=unit)
+        return _within(made, (bound(checks.minimum or ""), high), checks.not_before, row, reading)
     if kind == "dateTime":
         reading.remarks.lost(row.place, "moment")
     if kind == "time":
         marked = next((value[0] for value in marks.values("notbefore") if value), None)
-        earlier = marked if marked in reading.filters.filters else None
-        return replace(base, kind=QuestionKind.COMB, alphabet=Alphabet.TIME, cells=(2, 2), not_before=earlier)
-    return replace(
-        base,
-        kind=QuestionKind.COMB,
-        alphabet=Alphabet.DATE,
-        cells=(2, 2, 4),
-        minimum=bound(checks.minimum or "", day=True),
-        maximum=bound(checks.maximum or "", day=True),
-        not_before=_earlier(checks.not_before, reading),
-    )
+        made = replace(base, kind=QuestionKind.COMB, alphabet=Alphabet.TIME, cells=(2, 2))
+        return replace(_within(made, (None, None), marked, row, reading), minimum=None)
+    made = replace(base, kind=QuestionKind.COMB, alphabet=Alphabet.DATE, cells=(2, 2, 4))
+    low, high = (bound(value or "", day=True) for value in (checks.minimum, checks.maximum))
+    return _within(made, (low, high), checks.not_before, row, reading)
 
 
-def _earlier(name: str | None, reading: _Reading) -> str | None:
-    """The code of the question under a name."""
-    asked = reading.filters.variables.get(name) if name is not None else None
-    return asked.question if asked is not None else None
+def _within(
+    made: Question, bounds: tuple[str | None, str | None], earlier: str | None, row: FormRow, reading: _Reading
+) -> Question:
+    """The question with its bounds; `earlier` is the name of another."""
+    asked = reading.filters.variables.get(earlier) if earlier is not None else None
+    code = asked.question if asked is not None else earlier
+    low, high = bounds
+    known, remarks = reading.filters.fields, reading.remarks
+    return within(made, low, high, earlier=code, known=known, place=row.place, remarks=remarks)
 
 
 def _text(
@@ -511,7 +509,7 @@ def _ranking(row: FormRow, reading: _Reading) -> Iterator[Item]:
     """A ranking: a row for each thing, a column for each rank."""
     reading.remarks.lost(row.place, "ranking")
     _, given = _kind(row)
-    things = _each_once(reading.form.lists.get(given[0] if given else "", ()))
+    things = _each_once(reading.form.lists.get(given[0] if given else "", ()), reading)
     if len(things) < 2:
         reading.remarks.lost(row.place, "no-options")
         return
@@ -536,7 +534,7 @@ def _ranking(row: FormRow, reading: _Reading) -> Iterator[Item]:
     )
     yield Matrix(
         code=new.code,
-        text=reading.texts.needed(row.labels, row.place, otherwise=row.name),
+        text=reading.texts.needed(row.labels, row.place, otherwise=row.name or new.code),
         hint=reading.texts.sentence(row.hints, row.place),
         options=ranks,
         rows=rows,

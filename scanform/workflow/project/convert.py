@@ -70,6 +70,8 @@ def convert(source: Path, out: Path, *, to: Kind | None = None, language: str = 
     if out.exists() and out.resolve() == source.resolve():
         raise UsageError(words("convert.same_file"), remedy=words("convert.same_file_remedy"))
     questionnaire, read = _read(source, kind)
+    if not any(True for _ in questionnaire.questions()):
+        raise no_survey("no_questions", source.name)
     content, written = _WRITERS[target](questionnaire, _comments(questionnaire, read, source, kind, language))
     with atomic_file(out) as file:
         file.write(content)

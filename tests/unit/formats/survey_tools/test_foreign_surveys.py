@@ -1,10 +1,13 @@
 """Surveys that others made: what becomes of them on paper, and what is said to be lost."""
 
+import csv
 import io
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scanform.errors import ExitCode, InputError
 from scanform.formats.questionnaires.dump_yaml import dump_yaml
@@ -500,3 +503,182 @@ def test_a_sheet_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InputError) as caught:
         xlsx([["type", "name", "label"], *[["text", f"a{number}", "?"] for number in range(5)]])
     assert caught.value.slug == "too_big"
+
+
+# --- any survey ------------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    [
+        "a",
+        "A",
+        "b",
+        "SQ001",
+        "SQ002",
+        "email",
+        "time",
+        "atime",
+        "mar1",
+        "01",
+        "1e5",
+        "other",
+        "ü",
+        "x_y",
+        "x-y",
+        "long" * 8,
+        "",
+        "id",
+        "true",
+        "9",
+    ]
+)
+TEXTS = st.sampled_from(["", "Text", "a < b", "<p>x</p><p>y</p>", "{sum}", "x" * 2000, "a|b", "  ", "'\"\\", "n\u00e4"])
+BOUNDS = st.sampled_from(
+    ["", "0", "-5", "5", "3.50", "1e9", "999999999999999999999999", "2024-02-30", "2024-01-31", "today"]
+)
+FILTERS = st.sampled_from(
+    ["", "1", "a == '01'", "a_SQ001 == 'Y'", "b.NAOK != ''", "SQ001_SQ001 == '1'", "((", "a == '-oth-' and b == '9'"]
+)
+
+
+@st.composite
+def any_tsv(draw: st.DrawFn) -> str:
+    """Rows in any order, with any type, code and attribute."""
+    columns = ["class", "type/scale", "name", "relevance", "text", "help", "language", "validation", "mandatory", "other", "min_num_value_n",
+               "max_num_value_n", "num_value_int_only", "date_min", "date_max", "date_format", "cssclass", "exclude_all_others",
+               "multiflexible_checkbox"]  # fmt: skip
+    patterns = st.sampled_from(["", "/^(?:a|b)$/", "/^[0-9]{5}$/", "/^[0-9]{99}$/", "/[/"])
+    classes = st.sampled_from(
+        [
+            "",
+            "scanform-number-3",
+            "scanform-decimal-9-9-9",
+            "scanform-digits-4-4 scanform-half",
+            "scanform-other-x-1",
+            "scanform-text-99",
+        ]
+    )
+    lines = [columns]
+    for _ in range(draw(st.integers(1, 14))):
+        kind = draw(st.sampled_from(["G", "Q", "Q", "SQ", "A", "A", "SL", "S"]))
+        style = draw(st.sampled_from("L!OMP5YGABCEFH:;1RSTUNDKQX*|I" if kind == "Q" else "01"))
+        lines.append([
+            kind, style, draw(NAMES), draw(FILTERS), draw(TEXTS), draw(TEXTS), draw(st.sampled_from(["de", "en", "fr", "de-informal"])), draw(patterns),
+            draw(st.sampled_from("YNS")), draw(st.sampled_from("YN")), draw(BOUNDS), draw(BOUNDS), draw(st.sampled_from("01")), draw(BOUNDS), draw(BOUNDS),
+            draw(st.sampled_from(["", "HH:MM", "dd.mm.yyyy HH:MM"])), draw(classes), draw(st.sampled_from(["", "SQ001;a"])), draw(st.sampled_from("01")),
+        ])  # fmt: skip
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(lines)
+    return out.getvalue()
+
+
+@st.composite
+def any_form(draw: st.DrawFn) -> list[list[str]]:
+    """Rows of the sheet "survey" in any order."""
+    kinds = st.sampled_from(
+        ["begin_group", "end_group", "begin repeat", "end repeat", "note", "text", "integer", "decimal", "date", "time", "dateTime", "select_one l",
+         "select_multiple l", "select_one gone", "select_one l or_other", "rank l", "image", "acknowledge", "calculate", "geopoint", "start"]
+    )  # fmt: skip
+    looks = st.sampled_from(["", "label", "list-nolabel", "table-list", "multiline", "signature", "field-list"])
+    relevant = st.sampled_from(["", "${a} = '01'", "selected(${a}, 'a')", "${b} != ''", "(("])
+    checks = st.sampled_from(
+        [
+            "",
+            ". >= 5 and . <= 3",
+            ". <= 99999999999999999999999",
+            "regex(., '^(?:a|b)$')",
+            "string-length(.) <= 3",
+            ". >= date('2024-02-30')",
+        ]
+    )
+    rows = [
+        [
+            "type",
+            "name",
+            "label::de",
+            "label::fr",
+            "hint::de",
+            "required",
+            "appearance",
+            "relevant",
+            "constraint",
+            "scanform",
+        ]
+    ]
+    for _ in range(draw(st.integers(1, 14))):
+        marks = draw(
+            st.sampled_from(
+                ["", "matrix", "line", "intro", "closing", "number-3", "digits-9-9-9", "half contact", "notbefore-a"]
+            )
+        )
+        rows.append(
+            [
+                draw(kinds),
+                draw(NAMES),
+                draw(TEXTS),
+                draw(TEXTS),
+                draw(TEXTS),
+                draw(st.sampled_from(["", "yes"])),
+                draw(looks),
+                draw(relevant),
+                draw(checks),
+                marks,
+            ]
+        )
+    return rows
+
+
+def assert_usable(form: Questionnaire, folder: Path) -> None:
+    """init takes it as a new questionnaire, and reads what is meant."""
+    path = folder / "form.yaml"
+    path.write_text(dump_yaml(form), encoding="utf-8")
+    if any(True for _ in form.questions()):  # the command refuses a survey that asks nothing
+        assert load_new_questionnaire(path) == form
+
+
+ANY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(ANY, max_examples=200)
+
+
+def check_tsv(content: str, folder: Path) -> None:
+    try:
+        form, _ = from_survey(from_tsv(content.encode(), "x.txt"), code="x")
+    except InputError:
+        return
+    assert_usable(form, folder)
+
+
+def check_form(rows: list[list[str]], folder: Path) -> None:
+    choices = [
+        ["list_name", "name", "label::de"],
+        ["l", "01", "Eins"],
+        ["l", "a", ""],
+        ["l", "a", "Zwei"],
+        ["l", "b_c", "Drei"],
+    ]
+    assert_usable(xlsx(rows, choices)[0], folder)
+
+
+@ANY
+@given(content=any_tsv())
+def test_any_limesurvey_file_becomes_a_questionnaire(tmp_path_factory: pytest.TempPathFactory, content: str) -> None:
+    """Whatever stands in it: what is read can be used, or an InputError says why not; nothing else happens."""
+    check_tsv(content, tmp_path_factory.mktemp("form"))
+
+
+@ANY
+@given(rows=any_form())
+def test_any_xlsform_becomes_a_questionnaire(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+    """The same for the rows of an XLSForm."""
+    check_form(rows, tmp_path_factory.mktemp("form"))
+
+
+@pytest.mark.slow
+@MANY
+@given(content=any_tsv(), rows=any_form())
+def test_any_of_many_becomes_a_questionnaire(
+    tmp_path_factory: pytest.TempPathFactory, content: str, rows: list[list[str]]
+) -> None:
+    """The same for many more."""
+    folder = tmp_path_factory.mktemp("form")
+    check_tsv(content, folder)
+    check_form(rows, folder)

@@ -48,6 +48,7 @@ def test_losses_are_listed_and_stand_beside_their_questions(tmp_path: Path) -> N
     assert ("filter", 67, "qrelevant") in lost
 
 
+@pytest.mark.slow
 def test_a_converted_survey_becomes_a_project_and_is_printed(tmp_path: Path) -> None:
     """The whole way: a survey that exists online, as forms."""
     out, project, pdf = tmp_path / "form.yaml", tmp_path / "project", tmp_path / "forms.pdf"
