@@ -39,6 +39,7 @@ from scanform.model.questionnaire import (
     Questionnaire,
     Section,
     Texts,
+    Width,
 )
 
 LONG_LINES = {"T": 3, "U": 6}
@@ -190,7 +191,6 @@ def _base(
         data_class=facts.data_class,
         required=question.mandatory,
         only_if=reading.condition(question, group),
-        recipient=facts.recipient,
         width=facts.width,
         formerly=tuple(dict.fromkeys((*facts.formerly, *new.formerly))),
     )
@@ -392,7 +392,14 @@ def _matrix(
     multiple = multiple or len(options) == 1
     kind = QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE
     base, facts = _base(question, group, marks, reading, kind=kind)
-    base = replace(base, options=options, data_class=facts.data_class, group=base.code, groups_formerly=base.formerly)
+    base = replace(
+        base,
+        options=options,
+        data_class=facts.data_class,
+        group=base.code,
+        groups_formerly=base.formerly,
+        width=Width.FULL,
+    )
     made = tuple(_matrix_row(entry, base, marks, reading) for entry in rows)
     for entry, row in zip(rows, made, strict=True):
         _learn(f"{question.code}_{entry.code}", row, codes, reading)
@@ -428,12 +435,21 @@ def _text(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Read
     if not cell_type and facts.lines is None and facts.form is None and 0 < digits <= MAX_CELLS:
         cells, cell_type = (digits,), "digits"
     if cell_type in _TEXT_CELLS:
-        made = replace(base, kind=QuestionKind.COMB, alphabet=_TEXT_CELLS[cell_type], cells=cells, values=values)
+        made = replace(
+            base,
+            kind=QuestionKind.COMB,
+            alphabet=_TEXT_CELLS[cell_type],
+            cells=cells,
+            values=values,
+            recipient=facts.recipient,
+        )
         yield _with_unit(made, unit, question, reading) if cell_type == "digits" else made
         return
     if any(unit.values()):
         reading.remarks.lost(question.place, "setting", setting="suffix", value=next(iter(unit.values())))
-    yield replace(base, form=facts.form, values=values, lines=1 if facts.form else facts.lines or min(lines, MAX_CELLS))
+    lines = 1 if facts.form else facts.lines or min(lines, MAX_CELLS)
+    recipient = None if facts.form else facts.recipient
+    yield replace(base, form=facts.form, values=() if facts.form else values, lines=lines, recipient=recipient)
 
 
 _TEXT_CELLS = {"digits": Alphabet.DIGITS, "letters": Alphabet.LETTERS, "characters": Alphabet.ALNUM}

@@ -409,7 +409,6 @@ def _base(row: FormRow, marks: Marks, reading: _Reading, *, signature: bool) -> 
         data_class=facts.data_class,
         required=row.required,
         only_if=reading.condition(row),
-        recipient=facts.recipient,
         width=facts.width,
         formerly=tuple(dict.fromkeys((*facts.formerly, *new.formerly))),
     )
@@ -499,10 +498,19 @@ def _text(
     if not cell_type and facts.lines is None and facts.form is None and 0 < digits <= 20:
         cells, cell_type = (digits,), "digits"
     if cell_type in _TEXT_CELLS:
-        made = replace(base, kind=QuestionKind.COMB, alphabet=_TEXT_CELLS[cell_type], cells=cells, values=values)
+        made = replace(
+            base,
+            kind=QuestionKind.COMB,
+            alphabet=_TEXT_CELLS[cell_type],
+            cells=cells,
+            values=values,
+            recipient=facts.recipient,
+        )
         return replace(made, unit=unit) if cell_type == "digits" else made
     lines = facts.lines or (MULTILINE if "multiline" in row.appearance.split() else 1)
-    return replace(base, form=facts.form, values=values, lines=1 if facts.form else lines)
+    recipient = None if facts.form else facts.recipient
+    lines = 1 if facts.form else lines
+    return replace(base, form=facts.form, values=() if facts.form else values, lines=lines, recipient=recipient)
 
 
 def _ranking(row: FormRow, reading: _Reading) -> Iterator[Item]:

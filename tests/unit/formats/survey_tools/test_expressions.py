@@ -197,7 +197,9 @@ def test_the_filters_of_a_group_and_a_question_are_joined() -> None:
 def test_filters_that_no_list_of_answers_says_are_named(text: str) -> None:
     """Never true, or two boxes at once: the question stands without a filter, and that is said."""
     made, remarks = filters()
-    made.learn("m_z", Asked(question="m", options=("x", "y", "z"), codes=(), multiple=True, option="z"), None)
+    for option in "xyz":
+        box = Asked(question="m", options=("x", "y", "z"), codes=(), multiple=True, option=option)
+        made.learn(f"m_{option}", box, None)
     assert made.read([text], NOWHERE) is None
     assert [one.slug for one in remarks.found] == ["filter"]
 

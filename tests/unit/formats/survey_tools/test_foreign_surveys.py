@@ -555,6 +555,8 @@ def any_tsv(draw: st.DrawFn) -> str:
             "scanform-digits-4-4 scanform-half",
             "scanform-other-x-1",
             "scanform-text-99",
+            "scanform-recipient-name scanform-third",
+            "scanform-phone scanform-text-3",
         ]
     )
     lines = [columns]
@@ -607,7 +609,18 @@ def any_form(draw: st.DrawFn) -> list[list[str]]:
     for _ in range(draw(st.integers(1, 14))):
         marks = draw(
             st.sampled_from(
-                ["", "matrix", "line", "intro", "closing", "number-3", "digits-9-9-9", "half contact", "notbefore-a"]
+                [
+                    "",
+                    "matrix",
+                    "line",
+                    "intro",
+                    "closing",
+                    "number-3",
+                    "digits-9-9-9",
+                    "half contact",
+                    "notbefore-a",
+                    "recipient-town email",
+                ]
             )
         )
         rows.append(
