@@ -2,7 +2,7 @@
 kept as `formerly` where an export can still be told by it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from scanform.formats import spreadsheet
@@ -66,6 +66,15 @@ class Codes:
         else:
             self.remarks.lost(place, "code", old=foreign, new=code)
         return NewCode(code=code)
+
+    def free_former(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Former codes from marks, without those that belong to another question by now: who copies a question in the
+        tool copies its marks.
+        """
+        taken = self.taken | self.reserved | self.former
+        found = tuple(one for one in dict.fromkeys(codes) if QUESTION_CODE.fullmatch(one) and one not in taken)
+        self.former.update(found)
+        return found
 
     def note_plainer(self) -> None:
         """One remark for all codes that are the same but for signs that ours do not have."""

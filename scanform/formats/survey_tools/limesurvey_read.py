@@ -176,7 +176,7 @@ def _base(
     new = reading.codes.question(question.code, question.place)
     place = question.place
     hint = reading.texts.sentence(question.helps, place)
-    if facts.untitled:
+    if facts.untitled and kind is QuestionKind.SIGNATURE:
         said = reading.texts.sentence(question.texts, place) or reading.texts.same("")
     else:
         found = reading.texts.sentence(question.texts, place)
@@ -192,7 +192,7 @@ def _base(
         required=question.mandatory,
         only_if=reading.condition(question, group),
         width=facts.width,
-        formerly=tuple(dict.fromkeys((*facts.formerly, *new.formerly))),
+        formerly=(*reading.codes.free_former(facts.formerly), *new.formerly),
     )
     return made, facts
 
@@ -416,7 +416,7 @@ def _matrix_row(entry: Entry, base: Question, marks: Marks, reading: _Reading) -
         code=new.code,
         text=reading.texts.name(entry.texts, entry.place, otherwise=entry.code or new.code),
         hint=None,
-        formerly=tuple(dict.fromkeys((*former, *new.formerly))),
+        formerly=(*reading.codes.free_former(former), *new.formerly),
     )
 
 

@@ -86,7 +86,10 @@ def with_option_marks(options: tuple[Option, ...], marks: Marks) -> tuple[Option
     """The options with what their marks say."""
     alone = {value[0] for value in marks.values("alone") if value}
     lined = {value[0] for value in marks.values("line") if value}
-    former = [value for value in marks.values("option") if len(value) == 3 and value[1] == "was"]
+    codes = {option.code for option in options}
+    former = [
+        value for value in marks.values("option") if len(value) == 3 and value[1] == "was" and value[2] not in codes
+    ]
     return tuple(
         replace(
             option,

@@ -252,6 +252,7 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
     if not options:
         reading.remarks.lost(head.place, "no-options")
         return
+    groups = (*reading.codes.free_former(facts.formerly), *new.formerly)
     made = []
     for row in rows:
         if row.relevant and row.relevant != common:
@@ -267,8 +268,8 @@ def _matrix(head: FormRow, rows: Sequence[FormRow], reading: _Reading, *, marks:
             group=new.code,
             required=any(row.required for row in rows),
             only_if=condition,
-            formerly=tuple(dict.fromkeys((*former, *named.formerly))),
-            groups_formerly=tuple(dict.fromkeys((*facts.formerly, *new.formerly))),
+            formerly=(*reading.codes.free_former(former), *named.formerly),
+            groups_formerly=groups,
         )
         _learn(row.name, one, codes, reading)
         made.append(one)
@@ -410,7 +411,7 @@ def _base(row: FormRow, marks: Marks, reading: _Reading, *, signature: bool) -> 
         required=row.required,
         only_if=reading.condition(row),
         width=facts.width,
-        formerly=tuple(dict.fromkeys((*facts.formerly, *new.formerly))),
+        formerly=(*reading.codes.free_former(facts.formerly), *new.formerly),
     )
     return question, facts
 

@@ -261,6 +261,18 @@ def test_a_question_whose_code_a_spreadsheet_spoils() -> None:
     ]
 
 
+def test_a_question_that_was_copied_with_its_marks() -> None:
+    """LimeSurvey copies CSS classes, too: the former code stays with the first question, and a title is no longer
+    missing once there is one to write.
+    """
+    marks = {"cssclass": "scanform-was-old scanform-untitled scanform-recipient-name scanform-half"}
+    form, remarks = tsv(G, q("S", "a1", **marks), q("L", "a2", "", **marks), ans("x"), ans("y"))
+    first, second = form.questions()
+    assert (first.formerly, second.formerly, second.recipient) == (("old",), (), None)
+    assert second.text.get("en") == "a2"
+    assert [one.slug for one in remarks] == ["no-text"]
+
+
 def test_the_types_that_limesurvey_brings_along() -> None:
     """Points, yes and no, gender, arrays with fixed answers, several short texts and numbers, comments."""
     form, remarks = tsv(
@@ -557,6 +569,7 @@ def any_tsv(draw: st.DrawFn) -> str:
             "scanform-text-99",
             "scanform-recipient-name scanform-third",
             "scanform-phone scanform-text-3",
+            "scanform-untitled scanform-was-old scanform-was-a",
         ]
     )
     lines = [columns]
@@ -620,6 +633,8 @@ def any_form(draw: st.DrawFn) -> list[list[str]]:
                     "half contact",
                     "notbefore-a",
                     "recipient-town email",
+                    "untitled was-old",
+                    "matrix was-old row-a-was-old",
                 ]
             )
         )
@@ -649,7 +664,7 @@ def assert_usable(form: Questionnaire, folder: Path) -> None:
 
 
 ANY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(ANY, max_examples=200)
+MANY = settings(ANY, max_examples=80)
 
 
 def check_tsv(content: str, folder: Path) -> None:

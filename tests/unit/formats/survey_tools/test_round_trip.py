@@ -303,7 +303,7 @@ _MAKERS = {
 }
 
 ANY = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
-MANY = settings(ANY, max_examples=300)
+MANY = settings(ANY, max_examples=80)
 
 
 def check(form: Questionnaire, folder: Path) -> None:
