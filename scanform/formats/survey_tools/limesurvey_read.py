@@ -360,14 +360,18 @@ def _ticks_array(question: LimeQuestion, group: LimeGroup, marks: Marks, reading
 
 
 def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _Reading) -> Iterator[Item]:
-    """A ranking: a row for each thing, a column for each rank."""
+    """A ranking: a row for each thing, a column for each rank. Its code differs from LimeSurvey's, whose export has a
+    column for each rank with the thing in it: that must not be taken for an answer of a row.
+    """
     reading.remarks.lost(question.place, "ranking")
     things = _each_once(question.answers or question.subquestions, reading)
     ranks = tuple(
         Option(code=str(number), text=Texts(entries=((reading.texts.languages.ours[0], str(number)),)))
         for number in range(1, len(things) + 1)
     )
-    as_rows = replace(question, subquestions=tuple(replace(thing, scale=0) for thing in things))
+    as_rows = replace(
+        question, code=f"{question.code[:15]}ranks", subquestions=tuple(replace(thing, scale=0) for thing in things)
+    )
     yield from _matrix(as_rows, group, marks, reading, options=ranks, codes={}, multiple=False)
 
 

@@ -261,6 +261,14 @@ def test_a_question_whose_code_a_spreadsheet_spoils() -> None:
     ]
 
 
+def test_the_export_of_a_ranking_is_no_answer_here() -> None:
+    """LimeSurvey's column `rank[1]` says which thing is first; no row of ours means that."""
+    form, remarks = tsv(G, q("R", "rank"), ans("1", "Tea"), ans("2", "Milk"))
+    assert [one.slug for one in remarks] == ["ranking"]
+    assert len(list(form.questions())) == 2
+    assert targets(["rank[1]", "rank[2]", "rank_1", "rank"], form) == (None, None, None, None)
+
+
 def test_a_question_that_was_copied_with_its_marks() -> None:
     """LimeSurvey copies CSS classes, too: the former code stays with the first question, and a title is no longer
     missing once there is one to write.
