@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from scanform import __version__
-from scanform.cli import dataset, fieldwork, foreign, health, learning, papers, start, station
+from scanform.cli import dataset, fieldwork, foreign, health, learning, papers, start, station, survey_tools
 from scanform.cli.common import KeyingAbort, Settings, common_options, language_of_project
 from scanform.errors import ExitCode, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, text
@@ -185,5 +185,7 @@ for _command in (
     station.review,
     station.serve_form,
     station.take_drafts,
+    survey_tools.convert,
+    survey_tools.participants,
 ):
     main.add_command(_command)

@@ -1,5 +1,5 @@
 """The workbook: data, codebook, provenance and conflicts as sheets; and lists that people keep as workbooks. The only
-module that uses openpyxl.
+module of the data set that uses openpyxl.
 
 Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities
 are numbers.

@@ -345,6 +345,12 @@ def keyed_calls():
         if slug is not None and place.partition(":")[0] in {"csv_io.py", "limesurvey.py"}:
             yield place, f"digital.{slug}", ["file", *(keyword.arg for keyword in call.keywords)]
             yield place, f"digital.{slug}-remedy", []
+    for place, _, call in calls("no_survey"):
+        for slug in literals(call.args[0]) if call.args else ():
+            yield place, f"convert.{slug}", ["what", *(keyword.arg for keyword in call.keywords)]
+    for place, _, call in calls("lost"):
+        for slug in literals(call.args[1]) if len(call.args) > 1 else ():
+            yield place, f"convert.lost.{slug}", [keyword.arg for keyword in call.keywords]
     for place, name, call in calls("note", "note_line", "failure"):
         at = 0 if name == "failure" else 1
         for slug in literals(call.args[at]) if len(call.args) > at else ():

@@ -152,7 +152,18 @@ def _known_columns(questionnaire: Questionnaire) -> dict[str, Target]:
         for name, target in _columns_of(edition):
             option = options.get(target.option, target.option) if target.option is not None else None
             known.setdefault(name, replace(target, question=question.code, option=option))
+    for question in questionnaire.questions():
+        for name, target in _in_their_matrix(question):
+            known.setdefault(name, replace(target, question=question.code))
     return known
+
+
+def _in_their_matrix(question: Question) -> Iterator[tuple[str, Target]]:
+    """Subquestions are unique in their matrix only, rows everywhere: row `moodsq1` of matrix `mood` is `mood[sq1]`."""
+    group = question.group
+    if group is not None and question.code.startswith(group) and question.code != group:
+        within = replace(question, code=question.code.removeprefix(group))
+        yield from (pair for pair in _columns_of(within) if pair[0].startswith((f"{group}[", f"{group}_")))
 
 
 def _editions(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:

@@ -139,7 +139,7 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
 
 def address_columns(header: Sequence[str], reserved: Collection[int] = ()) -> Columns:
     """The content of each column; those `reserved` for something else are neither name nor address."""
-    kinds = {at: kind for at, heading in enumerate(header) if at not in reserved and (kind := _kind(heading))}
+    kinds = {at: kind for at, heading in enumerate(header) if at not in reserved and (kind := column_kind(heading))}
     kinds = {
         at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
     }  # a running number is not a house number
@@ -153,7 +153,7 @@ def address_columns(header: Sequence[str], reserved: Collection[int] = ()) -> Co
     return Columns(token=next(iter(exact or tokens), None), names=(*names, *persons), address=address, kinds=kinds)
 
 
-def _kind(heading: str) -> str:
+def column_kind(heading: str) -> str:
     """The content of a column: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
     "line" of the address; "" for what is not printed. An attribute of LimeSurvey's is what its description says.
     """

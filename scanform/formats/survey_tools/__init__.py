@@ -1,0 +1,1 @@
+"""Questionnaires as the files of survey tools: LimeSurvey (tab-separated, .lss) and XLSForm."""
