@@ -12,6 +12,7 @@ from scanform.store import web_drafts
 from scanform.store.engine import current_revision, run_migrations
 from scanform.store.store import Store
 from scanform.workflow.answering.access import Access
+from scanform.workflow.dataset.merge_responses import SENT_TWICE, merge_responses
 from scanform.workflow.settling.withdraw import restore_response, withdraw, withdraw_response
 
 
@@ -253,6 +254,10 @@ def test_the_same_person_twice_without_a_code_is_told_and_not_refused(desk):
         assert desk.send(new.id, version=saved.draft.version).sent
     remarks = {one.id: [problem.slug for problem in one.problems] for one in desk.project.store.responses()}
     assert remarks == {"web-1": [], "web-2": ["web-form-twice"], "web-3": []}
+    told = [problem for problem in merge_responses(desk.project).problems if problem.slug == SENT_TWICE]
+    assert [dict(problem.params) for problem in told] == [{"response": "web-2", "others": "web-1"}]
+    withdraw_response(desk.project, "web-1", reason="doppelt", reviewer="Ada")
+    assert SENT_TWICE not in {problem.slug for problem in merge_responses(desk.project).problems}
 
 
 def test_drafts_come_to_an_older_database_without_loss(tmp_path):
