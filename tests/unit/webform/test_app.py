@@ -1,6 +1,7 @@
 """The pages of the web form, through requests as a browser without scripts makes them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -115,6 +116,29 @@ def test_an_ended_session_loses_nothing(person, app):
     page = person.get("/page/1").text
     assert 'value="Spät"' in page
     assert re.search(r'value="chess" checked', page)
+
+
+def test_a_page_of_a_draft_whose_term_is_over_is_not_thrown_away(person, desk, monkeypatch):
+    """The draft was deleted while the page was open: the code begins a new one, with what was on the page."""
+    person.begins(TOKENS[0])
+    body = page_form(person.get("/page/2").text, {"people": "12"}, go="next")
+    now = desk._clock()
+    monkeypatch.setattr(desk, "_clock", lambda: now + timedelta(days=40))
+    asked = person.post("/page/2", body)
+    assert asked.status_code == 403
+    assert person.post("/again/2", page_form(asked.text, {}, code=TOKENS[0])).location == "/page/2"
+    assert 'value="12"' in person.get("/page/2").text
+
+
+def test_a_question_that_is_not_on_the_page_keeps_its_answer(person, desk):
+    """An answer given before its filter was changed is not lost: it is there again when the filter is changed back."""
+    person.begins(TOKENS[0])
+    person.turns(1, ANSWERS)
+    person.turns(2, {"pay": "few"})
+    person.turns(1, ANSWERS | {"staff": "no"})
+    person.turns(2, {})
+    person.turns(1, ANSWERS)
+    assert re.search(r'value="few" checked', person.get("/page/2").text)
 
 
 def test_two_windows_are_told_what_differs(person, desk):

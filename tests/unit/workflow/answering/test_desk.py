@@ -33,6 +33,7 @@ def rows(desk, table):
         ("819302750", None),
         ("", None),
         ("%", None),
+        ("K7QM\x00-3XPA", TOKENS[0]),
     ],
 )
 def test_a_code_is_found_however_it_is_typed(desk, typed, token):
@@ -243,6 +244,17 @@ def test_without_an_access_code_a_personal_code_goes_on(desk):
     typed = new.code.lower().replace("-", " ").replace("0", "o")
     assert desk.begin(desk.access(typed), "de").draft.id == new.draft.id
     assert new.code not in str(rows(desk, "web_draft"))
+
+
+def test_a_personal_code_ends_with_its_draft(desk, clock):
+    """After the term a personal code is unknown, and its draft is not taken as a response."""
+    new = desk.begin(Access(questionnaire="every"), "de")
+    old = begun(desk)
+    for draft in (new.draft, old):
+        desk.save(draft.id, {"place": "Offen"}, version=0, view=VIEW)
+    clock.passes(days=31)
+    assert desk.access(new.code) is None
+    assert desk.take_unsent() == []
 
 
 def test_the_same_person_twice_without_a_code_is_told_and_not_refused(desk):
