@@ -178,6 +178,7 @@ def test_a_first_page_is_accessible(form):
 # --- by keyboard, by ear ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_everything_goes_by_keyboard(form):
     """From the code to the receipt without a pointer: Tab, arrows, Space, Enter; Enter in a field continues."""
     page = form.page()
@@ -203,6 +204,7 @@ def test_everything_goes_by_keyboard(form):
     assert values == {"place": "Café", "staff": "no", "kind": "club"}
 
 
+@pytest.mark.slow
 def test_fields_have_names_and_descriptions(form):
     """What a screen reader says: role, name, description, error, required; rows of a matrix with their names."""
     page = form.begun()
@@ -223,6 +225,7 @@ def test_fields_have_names_and_descriptions(form):
     assert 'group "vormittags"' in snapshot
 
 
+@pytest.mark.slow
 def test_links_of_the_summary_lead_to_the_field(form):
     """A link of the error summary puts the focus into the field, or on its first option."""
     page = form.begun()
@@ -254,6 +257,7 @@ def test_a_question_appears_at_once_and_choices_exclude_each_other(form):
     assert not page.is_checked("#f-staff-no")
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_saved_by_itself(form):
     """A while after the last key, and when the page is left, without any button."""
     page = form.begun()
@@ -265,6 +269,7 @@ def test_what_is_typed_is_saved_by_itself(form):
     until(lambda: form.draft().typed.get("place") == "Im Gehen")
 
 
+@pytest.mark.slow
 def test_what_is_typed_before_the_script_is_there_is_saved_too(form):
     """On a slow line people type before the script has come: it saves that when it comes."""
     held = []
@@ -277,6 +282,7 @@ def test_what_is_typed_before_the_script_is_there_is_saved_too(form):
     until(lambda: page.wait_for_timeout(1) or form.draft().typed.get("place") == "Vorher")
 
 
+@pytest.mark.slow
 def test_the_back_button_shows_what_is_kept(form):
     """Back and forward in the browser, and a change there, lose nothing and raise no false alarm."""
     page = form.begun()
@@ -291,6 +297,7 @@ def test_the_back_button_shows_what_is_kept(form):
     assert form.draft().typed["place"] == "zwei"
 
 
+@pytest.mark.slow
 def test_without_scripts_it_works_as_well(form):
     """The same way with scripts switched off: a question appears after "Continue", then pages, summary, receipt."""
     page = form.begun(java_script_enabled=False)
