@@ -112,9 +112,12 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A section as it is shown: heading, introduction, and its fields, grids and notes."""
+    """A section as it is shown: heading (that of the page where it is the main one), introduction, and its fields, grids
+    and notes.
+    """
 
     title: str
+    is_main: bool
     intro: str
     items: tuple[Field | Grid | str, ...]
 
@@ -136,6 +139,7 @@ def blocks_of(
     return [
         Block(
             title=section.title.get(language),
+            is_main=section is page.section,
             intro=section.intro.get(language) if section.intro else "",
             items=tuple(maker.item(item) for item in section.items if maker.is_there(item)),
         )
@@ -207,7 +211,7 @@ class _Maker:
 
     def _choice(self, question: Question, option: Option, entry: str, at: int) -> Choice:
         column = f"{question.code}__{option.code}_text"
-        written = text(TEXTS + "beside", self.language, option=option.text.get(self.language))
+        written = text(TEXTS + "beside", self.language, option=option.text.get(self.language).rstrip(" :"))
         line = self._line(question, column, written, self.typed.get(column, "")) if option.writein else None
         return Choice(
             id=f"f-{question.code}-{option.code}" if at else f"f-{question.code}",  # links lead to the first one
@@ -351,7 +355,7 @@ def summary_of(sheet: Sheet, language: str, errors: Sequence[Objection] = ()) ->
             if shown(sheet.known, question)
         ]
         if rows:
-            found.append((page.sections[-1].title.get(language), rows))
+            found.append((page.section.title.get(language), rows))
     return found
 
 

@@ -143,5 +143,11 @@ const script = document.createElement("input");
 script.type = "hidden";
 script.name = "script";
 script.value = "1";
+const typed = [...form.elements].some((field) => {
+  if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+  if (!(field instanceof HTMLInputElement) || field.type === "hidden") return false;
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+});
 form.append(script);
 follow();
+if (typed) keep(); // somebody was faster than this script

@@ -52,7 +52,7 @@ def _ways_to_write(typed: str) -> list[str]:
     """A code as it may have been issued: as typed first, then without spaces and hyphens, in capitals, in small
     letters.
     """
-    stripped = typed.strip()
+    stripped = "".join(character for character in typed if character.isprintable()).strip()
     joined = "".join(character for character in stripped if not character.isspace())
     plain = joined.replace("-", "")
     ways = [stripped, joined, plain]

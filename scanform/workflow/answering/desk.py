@@ -115,7 +115,9 @@ class AnsweringDesk:
         """What a typed code opens."""
         with self.project.store.reading() as tx:
             found = find_access(self.project, tx, typed)
-        return found if found is None or found.questionnaire in self.questionnaires else None
+        if found is None or found.questionnaire not in self.questionnaires:
+            return None
+        return None if found.draft is not None and self._is_over(found.draft) else found
 
     def standing(self, access: Access) -> Standing:
         """What has become of an access."""
@@ -218,6 +220,7 @@ class AnsweringDesk:
             draft = self._known(tx, draft_id)
             if draft is None or draft.sent_at is not None:
                 return None
+            self._forget(tx)
             before = draft.typed
             cleaned = {column: clean(typed) for column, typed in entries.items()}
             differs = {
@@ -318,7 +321,8 @@ class AnsweringDesk:
         found = []
         with self.project.store.writing() as tx:
             for draft in web_drafts.unsent(tx):
-                if draft.token and draft.questionnaire in self.questionnaires and any(draft.typed.values()):
+                known = draft.questionnaire in self.questionnaires and not self._is_over(draft)
+                if draft.token and known and any(draft.typed.values()):
                     standing = self._standing(tx, Access(questionnaire=draft.questionnaire, token=draft.token))
                     if not standing.sent or self.config.places == "several":
                         found += self._take_partly(tx, draft)

@@ -1,7 +1,8 @@
 """The pages of a questionnaire on the web: one section each, and which of its questions are asked, given what was typed.
 Pure.
 
-Signatures are not asked for on the web. A section that only says something is shown with the page after it.
+Signatures are not asked for on the web. A section that only says something is shown with the page after it, the last
+one with the page before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from scanform import rules
 from scanform.filters import Known, is_asked
 from scanform.model.problem import Problem
-from scanform.model.questionnaire import Item, Matrix, Question, QuestionKind, Questionnaire, Section
+from scanform.model.questionnaire import Item, Matrix, Note, Question, QuestionKind, Questionnaire, Section
 from scanform.model.response import Missing
 
 
@@ -26,6 +27,11 @@ class Page:
         """Its questions in order, matrix rows included."""
         return tuple(question for section in self.sections for question in online_questions(section.items))
 
+    @property
+    def section(self) -> Section:
+        """The section it asks."""
+        return next(section for section in self.sections if online_questions(section.items))
+
 
 def online_questions(items: Sequence[Item]) -> list[Question]:
     """The questions among these items that are asked on the web."""
@@ -38,6 +44,8 @@ def pages_of(questionnaire: Questionnaire) -> tuple[Page, ...]:
     found: list[tuple[Section, ...]] = []
     waiting: tuple[Section, ...] = ()
     for section in questionnaire.sections:
+        if not any(isinstance(item, Note) for item in section.items) and not online_questions(section.items):
+            continue
         waiting = (*waiting, section)
         if online_questions(section.items):
             found.append(waiting)

@@ -9,6 +9,7 @@ from scanform.model.web_draft import WebDraft
 from scanform.store import ledger, revisions
 from scanform.store.engine import Transaction
 from scanform.store.records import Revision
+from scanform.workflow.dataset.merge_responses import SENT_TWICE
 from scanform.workflow.dataset.source_survey import WEB_FORM, web_form_survey
 from scanform.workflow.project.project import Project
 from scanform.workflow.settling.revisions import settle
@@ -52,5 +53,5 @@ def sent_twice(response: Response, others: list[str]) -> Response:
     """The response, with a remark for the staff where others without an access code say the same."""
     if not others:
         return response
-    remark = Problem(slug="web-form-twice", params=(("response", response.id), ("others", ", ".join(others[:3]))))
+    remark = Problem(slug=SENT_TWICE, params=(("response", response.id), ("others", ", ".join(others[:3]))))
     return replace(response, problems=(*response.problems, remark))

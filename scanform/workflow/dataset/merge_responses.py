@@ -48,6 +48,10 @@ class MergeSummary:
     problems: tuple[Problem, ...]
 
 
+SENT_TWICE = "web-form-twice"
+"""Problem of a web response without an access code that says the same as an earlier one."""
+
+
 def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
     """Join responses by form and token and store the links; an unchanged result leaves the store untouched."""
     with project.store.writing() as tx:  # no concurrent writer: the links are those of these responses
@@ -121,9 +125,16 @@ def _matching(project: Project, responses: Sequence[Response]) -> Matching:
     """The matching rules; tokens are checked against the printed ones, if any."""
     with project.store.reading() as tx:
         printed = {form.token for form in issued.all_issued(tx) if form.token}
-    return match(
-        [response for response in responses if not response.held], known=printed or None
-    )  # the owner of a held form is unknown
+    known = [response for response in responses if not response.held]  # the owner of a held form is unknown
+    found = match(known, known=printed or None)
+    return replace(found, problems=(*found.problems, *_sent_twice(known)))
+
+
+def _sent_twice(responses: Sequence[Response]) -> Iterable[Problem]:
+    """The remarks on web responses without an access code that say the same as others that still count."""
+    ids = {response.id for response in responses}
+    remarks = (problem for response in responses for problem in response.problems if problem.slug == SENT_TWICE)
+    return (problem for problem in remarks if ids & set(dict(problem.params)["others"].split(", ")))
 
 
 def records(project: Project, responses: Sequence[Response] | None = None) -> tuple[Record, ...]:

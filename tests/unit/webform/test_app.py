@@ -1,6 +1,7 @@
 """The pages of the web form, through requests as a browser without scripts makes them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_a_question_appears_on_its_page_without_scripts(person):
     assert person.turns(1, ANSWERS).location == "/page/2"
 
 
+@pytest.mark.slow
 def test_a_question_whose_filter_was_answered_before_is_there_or_not(person):
     """A filter on an earlier page: the page has the question only where the filter asks it."""
     person.begins(TOKENS[0])
@@ -67,7 +69,8 @@ def test_what_is_wrong_is_said_with_a_link_and_kept(person, desk):
     assert 'value="viele"' in person.get("/page/2").text
 
 
-@pytest.mark.parametrize("way", ["back", "later", "lang:en", "clear:kind"])
+@pytest.mark.fast_cases(2)
+@pytest.mark.parametrize("way", ["later", "back", "lang:en", "clear:kind"])
 def test_every_way_out_of_a_page_keeps_it(person, desk, way):
     """Back, later, another language, clearing a choice: what was typed is kept, invalid text too."""
     person.begins(TOKENS[0])
@@ -117,6 +120,30 @@ def test_an_ended_session_loses_nothing(person, app):
     assert re.search(r'value="chess" checked', page)
 
 
+def test_a_page_of_a_draft_whose_term_is_over_is_not_thrown_away(person, desk, monkeypatch):
+    """The draft was deleted while the page was open: the code begins a new one, with what was on the page."""
+    person.begins(TOKENS[0])
+    body = page_form(person.get("/page/2").text, {"people": "12"}, go="next")
+    now = desk._clock()
+    monkeypatch.setattr(desk, "_clock", lambda: now + timedelta(days=40))
+    asked = person.post("/page/2", body)
+    assert asked.status_code == 403
+    assert person.post("/again/2", page_form(asked.text, {}, code=TOKENS[0])).location == "/page/2"
+    assert 'value="12"' in person.get("/page/2").text
+
+
+@pytest.mark.slow
+def test_a_question_that_is_not_on_the_page_keeps_its_answer(person, desk):
+    """An answer given before its filter was changed is not lost: it is there again when the filter is changed back."""
+    person.begins(TOKENS[0])
+    person.turns(1, ANSWERS)
+    person.turns(2, {"pay": "few"})
+    person.turns(1, ANSWERS | {"staff": "no"})
+    person.turns(2, {})
+    person.turns(1, ANSWERS)
+    assert re.search(r'value="few" checked', person.get("/page/2").text)
+
+
 def test_two_windows_are_told_what_differs(person, desk):
     """The later window sees both values, and what it says then counts."""
     person.begins(TOKENS[0])
@@ -130,6 +157,7 @@ def test_two_windows_are_told_what_differs(person, desk):
     assert desk.standing(desk.access(TOKENS[0])).draft.typed["place"] == "Fenster zwei"
 
 
+@pytest.mark.slow
 def test_a_change_from_the_summary_returns_to_it(person):
     """A change link opens the page at the question; continuing leads back to the summary."""
     person.begins(TOKENS[0])
@@ -141,6 +169,7 @@ def test_a_change_from_the_summary_returns_to_it(person):
     assert "121" in person.get("/check").text
 
 
+@pytest.mark.slow
 def test_sending_twice_is_one_response(person, desk):
     """A double click and a reload of the sending lead to the same receipt."""
     person.begins(TOKENS[0])
@@ -163,6 +192,7 @@ def test_autosave_keeps_and_tells_the_version(person, desk):
     assert person.post("/save/1", page_form(page, {"place": "C"}, turn="3")).status_code == 401
 
 
+@pytest.mark.slow
 def test_the_open_link_gives_a_code_of_ones_own(opened):
     """Without an access code: a personal code on each page brings the draft back, in any browser."""
     desk = AnsweringDesk(opened(open_link="on"))
@@ -182,6 +212,7 @@ def test_the_open_link_is_closed_by_default(person):
     assert "/o/every" not in person.get("/").text
 
 
+@pytest.mark.slow
 def test_several_places_answer_with_one_code(opened):
     """After sending, the code begins the next place, with nothing of the first in it."""
     desk = AnsweringDesk(opened(places="several"))

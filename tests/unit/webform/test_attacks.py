@@ -67,6 +67,7 @@ def test_guessing_codes_is_slow(app):
     assert elsewhere.status_code == 200
 
 
+@pytest.mark.slow
 def test_one_code_cannot_be_opened_without_end(app):
     """A known code is opened so often an hour, wherever from."""
     person = Respondent(app)
@@ -78,6 +79,7 @@ def test_one_code_cannot_be_opened_without_end(app):
     assert (found[0], found[-1]) == (200, 429)
 
 
+@pytest.mark.slow
 def test_savings_are_limited(person):
     """One draft is saved so often a minute; then it is told to wait, and what was saved is kept."""
     person.begins(TOKENS[0])
@@ -116,6 +118,7 @@ def test_a_session_is_not_made_up(app, desk):
     assert person.get("/page/1").location == "/"
 
 
+@pytest.mark.slow
 def test_a_session_lasts_over_a_restart(app, desk, person):
     """The key of sessions is the project's: people go on when the program was started anew."""
     person.begins(TOKENS[0])
@@ -125,7 +128,8 @@ def test_a_session_lasts_over_a_restart(app, desk, person):
     assert again.get("/page/1").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/begin", "/page/1", "/save/1", "/again/1", "/check", "/leave", "/language"])
+@pytest.mark.fast_cases(2)
+@pytest.mark.parametrize("path", ["/page/1", "/check", "/", "/begin", "/save/1", "/again/1", "/leave", "/language"])
 def test_nothing_is_sent_from_elsewhere(person, desk, path):
     """Every POST without a token, with a wrong one, or from another site changes nothing."""
     person.begins(TOKENS[0])
@@ -143,6 +147,7 @@ def test_nothing_is_sent_from_elsewhere(person, desk, path):
     assert desk.draft(before.id) == before
 
 
+@pytest.mark.slow
 def test_get_changes_nothing(person, desk):
     """No address that is only looked at changes anything kept."""
     person.begins(TOKENS[0])
@@ -154,6 +159,7 @@ def test_get_changes_nothing(person, desk):
     assert desk.draft(before.id) == before
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("host", ["boese.example", "127.0.0.1.boese.example", ""])
 def test_foreign_host_names_are_refused(app, host):
     """A page that points its own name here is refused."""
@@ -225,6 +231,7 @@ def test_entries_that_no_form_sends_change_nothing_else(person, desk):
     assert {column: entry for column, entry in typed.items() if entry} == {"place": "ABC"}
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_never_markup(person):
     """Entries with markup stand as text on every page and in the receipt."""
     evil = '"><script>alert(1)</script>'

@@ -1,13 +1,14 @@
 """From what was typed to the data set: the same values and the same missing codes as any other channel."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.web_form_material import CANONICAL, TOKENS, VIEW, begun, sent
-from scanform.model.questionnaire import QuestionKind
+from scanform.model.questionnaire import Note, QuestionKind
 from scanform.model.response import Missing
 from scanform.workflow.answering.answers import response_of
 from scanform.workflow.answering.pages import known_of, next_page, pages_of, shown
@@ -89,9 +90,14 @@ def test_every_question_has_one_answer_or_one_reason(questionnaire, typed):
 
 
 def test_pages_are_sections_with_questions(questionnaire):
-    """Each section is a page; one of which nothing is asked on the web goes with the page before."""
+    """Each section is a page; one with a signature only is none, and one that only says something goes with the next."""
     pages = pages_of(questionnaire)
-    assert [len(page.sections) for page in pages] == [1, 1, 2]
+    assert [len(page.sections) for page in pages] == [1, 1, 1]
+    first, *others = questionnaire.sections
+    said = replace(first, items=(Note(text=first.title),))
+    with_notes = pages_of(replace(questionnaire, sections=(said, first, *others, said)))
+    assert [len(page.sections) for page in with_notes] == [2, 1, 2]
+    assert [page.section for page in with_notes] == list(questionnaire.sections[:3])
     asked = [question.code for page in pages for question in page.questions]
     assert asked == [q.code for q in questionnaire.questions() if q.kind is not QuestionKind.SIGNATURE]
     known = known_of(questionnaire, {})
