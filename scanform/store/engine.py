@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, inspect, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -76,6 +76,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def alike(column: InstrumentedAttribute[Any], token: str) -> ColumnElement[bool]:
+    """Whether a column holds a token that differs in capitals, spaces and hyphens only."""
+    plain = token.upper().replace(" ", "").replace("-", "")
+    return func.replace(func.replace(func.upper(column), "-", ""), " ", "") == plain
 
 
 def insert_new(

@@ -1,10 +1,10 @@
 """Printed forms: drawing identities that no other form of the project has. Works inside the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, insert, select
 
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.engine import Transaction, alike, insert_new
 from scanform.store.records import Issued
 from scanform.store.tables import IssuedRow, RecipientRow
 
@@ -46,9 +46,9 @@ def issued_for(tx: Transaction, token: str) -> list[Issued]:
     return list(_issued(tx, IssuedRow.token == token))
 
 
-def issued_as(tx: Transaction, tokens: Sequence[str]) -> list[Issued]:
-    """The forms printed for any of these tokens, oldest first."""
-    return list(_issued(tx, IssuedRow.token.in_(tokens)))
+def issued_alike(tx: Transaction, token: str) -> list[Issued]:
+    """The forms printed for a token or for one that `alike` does not tell from it, oldest first."""
+    return list(_issued(tx, (IssuedRow.token == token) | alike(IssuedRow.token, token)))
 
 
 def all_issued(tx: Transaction) -> list[Issued]:

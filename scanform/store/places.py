@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from scanform.model.place import Place
-from scanform.store.engine import Transaction
+from scanform.store.engine import Transaction, alike
 from scanform.store.tables import PlaceChangeRow, PlaceRow
 
 FIELDS = ("place_id", "name", "address", "carrier", "district", "further")
@@ -25,9 +25,9 @@ class PlaceChange:
     at: str
 
 
-def registered_tokens(tx: Transaction, tokens: Iterable[str]) -> list[str]:
-    """Those of the tokens that a place of the register has."""
-    query = select(PlaceRow.token).where(PlaceRow.token.in_(list(tokens)))
+def registered_alike(tx: Transaction, token: str) -> list[str]:
+    """The tokens of places that are this one, or that `alike` does not tell from it."""
+    query = select(PlaceRow.token).where((PlaceRow.token == token) | alike(PlaceRow.token, token))
     return [str(token) for token in tx.execute(query).scalars()]
 
 

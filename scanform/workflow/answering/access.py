@@ -3,6 +3,7 @@ one.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -32,31 +33,24 @@ class Access:
 
 def find_access(project: Project, tx: Transaction, typed: str) -> Access | None:
     """What a typed code opens; None for one that nobody was given. Known and unknown codes ask the store the same."""
-    wanted = _ways_to_write(typed[:LONGEST_CODE])
-    forms = issued.issued_as(tx, wanted)
-    registered = places.registered_tokens(tx, wanted)
+    code = "".join(character for character in typed[:LONGEST_CODE] if character.isprintable()).strip()
+    forms, registered = issued.issued_alike(tx, code), places.registered_alike(tx, code)
     draft = web_drafts.resumed(tx, hashed(typed))
-    ranked = sorted((form for form in forms if form.token in wanted), key=lambda form: wanted.index(form.token or ""))
-    for form in ranked:
+    token = _meant(code, {*registered, *(form.token for form in forms if form.token)})
+    for form in forms:
         layout = project.layouts.get(form.digest)
-        if layout is not None and layout.questionnaire in project.questionnaires:
-            return Access(questionnaire=layout.questionnaire, token=form.token)
-    if registered and len(project.questionnaires) == 1:  # with several, only a printed form says which one is meant
-        return Access(questionnaire=next(iter(project.questionnaires)), token=min(registered, key=wanted.index))
+        if form.token == token and layout is not None and layout.questionnaire in project.questionnaires:
+            return Access(questionnaire=layout.questionnaire, token=token)
+    if token in registered and len(project.questionnaires) == 1:  # of several, a printed form says which one is meant
+        return Access(questionnaire=next(iter(project.questionnaires)), token=token)
     if draft is not None and draft.questionnaire in project.questionnaires:
         return Access(questionnaire=draft.questionnaire, draft=draft)
     return None
 
 
-def _ways_to_write(typed: str) -> list[str]:
-    """A code as it may have been issued: as typed first, then without spaces and hyphens, in capitals, in small
-    letters.
-    """
-    stripped = "".join(character for character in typed if character.isprintable()).strip()
-    joined = "".join(character for character in stripped if not character.isspace())
-    plain = joined.replace("-", "")
-    ways = [stripped, joined, plain]
-    return list(dict.fromkeys([*ways, *(way.upper() for way in ways), *(way.lower() for way in ways)]))
+def _meant(code: str, alike: Collection[str]) -> str | None:
+    """The code as it was given out: exactly as typed, or the only one that differs in capitals, spaces and hyphens."""
+    return code if code in alike else next(iter(alike)) if len(alike) == 1 else None
 
 
 def new_personal_code() -> str:

@@ -37,6 +37,16 @@ def test_a_code_of_the_register_opens_the_form(listed):
     assert desk.access(token[:-1] + ("0" if token[-1] != "0" else "1")) is None
 
 
+def test_two_codes_that_differ_in_hyphens_only_are_told_apart(listed, tmp_path):
+    """Typed exactly, each opens its own; typed otherwise, neither is guessed."""
+    desk, _ = listed
+    path = tmp_path / "own.csv"
+    path.write_text("place_id,token,name\nA,Haus-7731x,A\nB,Hau-s7731x,B\n", "utf-8")
+    add_list(desk.project, path, reviewer="kim")
+    assert [desk.access(typed).token for typed in ("Haus-7731x", "Hau-s7731x")] == ["Haus-7731x", "Hau-s7731x"]
+    assert desk.access("HAUS7731X") is None
+
+
 def test_staff_see_who_has_begun_and_who_has_answered(listed):
     """Not sent, then opened, then complete, with nothing imported."""
     desk, token = listed
