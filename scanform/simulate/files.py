@@ -6,6 +6,7 @@ Every writer is deterministic: the same pages give the same bytes (PDF ids and d
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pikepdf
@@ -223,7 +224,13 @@ def _save(pdf: Pdf, path: Path) -> None:
 
 def _tiff(path: Path, pictures: Sequence[tuple[Image.Image, ScannedPage]], compression: str) -> None:
     """All pictures as one TIFF; each keeps the resolution of its own page."""
-    with path.open("w+b") as out, TiffImagePlugin.AppendingTiffWriter(out, new=True) as writer:
+    with path.open("w+b") as out:
+        _frames(out, pictures, compression)
+
+
+def _frames(out: BinaryIO, pictures: Sequence[tuple[Image.Image, ScannedPage]], compression: str) -> None:
+    """Pillow's writer has to go before the file is closed: at its end it moves in the file once more."""
+    with TiffImagePlugin.AppendingTiffWriter(out, new=True) as writer:
         for picture, page in pictures:
             picture.save(writer, "TIFF", compression=compression, dpi=(page.dpi, page.dpi))
             writer.newFrame()
