@@ -20,7 +20,7 @@ import numpy as np
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 from samples_online import write_online
-from samples_recipients import RECIPIENTS, write_recipients
+from samples_recipients import RECIPIENTS, write_places, write_recipients
 
 from scanform.imaging.page_image import Gray
 from scanform.model.layout import Layout, PageLayout
@@ -156,6 +156,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     crops = load_crops(ROOT / "samples" / "handwriting")
     write_recipients(out / "recipients.csv")
+    write_places(out / "places.csv")
     places, visitors = print_editions(out / "recipients.csv")
     forms = [fill(places, person, crops) for person in PEOPLE]
     copied = fill(places, COPYIST, crops, photocopy=True)

@@ -37,6 +37,33 @@ RECIPIENTS = (
 """(token of 8 Crockford base32 characters, name, address with its lines separated by a bar)."""
 
 
+PLACES = (
+    ("club", "Mitte"), ("relig", "West"), ("club", "Ost"), ("welf", "Süd"), ("club", "Nord"), ("club", "West"),
+    ("welf", "Mitte"), ("city", "Süd"), ("welf", "Mitte"), ("relig", "Nord"), ("club", "Ost"), ("club", "West"),
+    ("city", "Nord"), ("city", "Ost"), ("club", "Nord"), ("house", "Süd"),
+)  # fmt: skip
+"""Carrier and part of the town of each of them."""
+
+CARRIERS = {"club": "Verein", "relig": "Kirche", "welf": "Wohlfahrt", "city": "Stadt", "house": "Wohnungsunternehmen"}
+
+ONLINE = (
+    ("E4T9JX6B", "Treffpunkt Westerfilde", "Am Rohr 8 | 44357 Dortmund", "club", "West"),
+    ("P3H7WC0Q", "Gartenküche Kemminghausen", "Kemminghauser Straße 199 | 44339 Dortmund", "club", "Nord"),
+    ("V8N2RA5K", "Nähstube Lanstrop", "Büttnerstraße 6 | 44329 Dortmund", "house", "Ost"),
+)
+"""Places that get a letter instead of a form; two of them answer on the web (web-form.json)."""
+
+
+def write_places(path: Path) -> None:
+    """All places with carrier and part of the town, as staff keep them."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+        writer.writerow(("place_id", "token", "name", "address", "Träger", "Stadtbezirk"))
+        rows = [(*known, *told) for known, told in zip(RECIPIENTS, PLACES, strict=True)]
+        for number, (token, name, address, carrier, district) in enumerate((*rows, *ONLINE), start=1):
+            writer.writerow((f"DO-{number:02d}", token, name, address, CARRIERS[carrier], district))
+
+
 def write_recipients(path: Path) -> None:
     """The list as a spreadsheet saves it: UTF-8 with BOM, semicolons."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:

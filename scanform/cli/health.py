@@ -122,15 +122,28 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
     for step in plan.steps(samples, folder):
         click.secho(f"\n{text(step.title, ui_language)}", bold=True)
         click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
-        speak = (
-            [] if "print" in step.arguments else ["--language", ui_language]
-        )  # there it means the language of the form
+        if "serve-form" in step.arguments:
+            _people_answer(folder / "project", samples, ui_language)
+            continue
+        # with print, --language is that of the form
+        speak = [] if "print" in step.arguments else ["--language", ui_language]
         code = click.Group.main(program, args=[*speak, *step.arguments], prog_name="scanform", standalone_mode=False)
         worst = max(worst, int(code or 0))
     with open_settled(Settings(project=folder / "project", language=ui_language)) as project:
         verdict = plan.check(project, samples)
     _show_verdict(verdict, folder, ui_language)
     return worst if verdict.good else ExitCode.BUG
+
+
+def _people_answer(project: Path, samples: Path, ui_language: str) -> None:
+    """People fill in the web form, which is served meanwhile."""
+    from scanform.cli.demo_people import answer_on_the_web, offered, people
+
+    with offered(project, ui_language) as url:
+        click.echo(text("web_form.at", ui_language, url=url))
+        for person in people(samples / "web-form.json"):
+            receipt = answer_on_the_web(url, person)
+            click.echo(text("demo.answered", ui_language, token=person.token, receipt=receipt))
 
 
 def _show_verdict(verdict: "Verdict", folder: Path, ui_language: str) -> None:

@@ -1,5 +1,6 @@
 """The package as a wheel, away from the clone: templates, samples, migrations, texts and fonts come along."""
 
+import csv
 import os
 import subprocess
 import sys
@@ -102,3 +103,10 @@ def test_an_installed_wheel_runs_the_demo(installed, tmp_path):
     assert ran.returncode == ExitCode.PAGES_REFUSED, ran.stdout + ran.stderr  # some samples are damaged on purpose
     for name in ("data/begegnungsorte/responses.csv", "data/readings.csv", "report.html", "begegnungsorte.pdf"):
         assert (tmp_path / "out" / name).stat().st_size > 0
+    with (tmp_path / "out" / "data" / "begegnungsorte" / "responses.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
+        answered = {row["token"]: row for row in csv.DictReader(file)}
+    for token, place, visitors in (("E4T9JX6B", "DO-17", "120"), ("P3H7WC0Q", "DO-18", "25")):  # on the web
+        row = answered[token]
+        assert (row["channel"], row["place_id"], row["visitors"], row["complete"]) == ("online", place, visitors, "1")

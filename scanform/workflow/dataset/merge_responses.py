@@ -21,7 +21,7 @@ from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.renaming import item_under_present_code, renamed_columns
 from scanform.review.apply import item_id, split_item_id, standings
 from scanform.review.triage import items
-from scanform.store import issued, values
+from scanform.store import issued, places, values
 from scanform.store.records import Link
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.cases import (
@@ -122,11 +122,12 @@ def _links(matching: Matching) -> dict[tuple[str, str], str]:
 
 
 def _matching(project: Project, responses: Sequence[Response]) -> Matching:
-    """The matching rules; tokens are checked against the printed ones, if any."""
+    """The matching rules; tokens are checked against those printed or in the register, if any."""
     with project.store.reading() as tx:
-        printed = {form.token for form in issued.all_issued(tx) if form.token}
+        given = {form.token for form in issued.all_issued(tx) if form.token}
+        given |= {place.token for place in places.places(tx)}
     known = [response for response in responses if not response.held]  # the owner of a held form is unknown
-    found = match(known, known=printed or None)
+    found = match(known, known=given or None)
     return replace(found, problems=(*found.problems, *_sent_twice(known)))
 
 

@@ -94,6 +94,8 @@ def steps(samples: Path, folder: Path) -> tuple[Step, ...]:
     at = ("--project", str(project))
     return (
         Step(title="demo.init", arguments=("init", str(project), "--template", "begegnungsorte")),
+        Step(title="demo.recipients", arguments=(*at, "recipients", "add", "--yes", str(samples / "places.csv"))),
+        Step(title="demo.web", arguments=(*at, "serve-form", "--port", "0")),
         Step(title="demo.second", arguments=(*at, "add-questionnaire", str(template))),
         Step(
             title="demo.print",
@@ -132,6 +134,7 @@ def steps(samples: Path, folder: Path) -> tuple[Step, ...]:
             arguments=(*at, "import-digital", "--yes", str(samples / "begegnungsorte-limesurvey.csv")),
         ),
         Step(title="demo.merge", arguments=(*at, "merge")),
+        Step(title="demo.returns", arguments=(*at, "returns")),
         Step(title="demo.export", arguments=(*at, "export", str(folder / "data"))),
         Step(title="demo.report", arguments=(*at, "report", "-o", str(folder / "report.html"))),
         Step(title="demo.status", arguments=(*at, "status")),

@@ -6,6 +6,7 @@ import pytest
 
 from bench.web_form_material import begun, configure, sent
 from scanform.model.place import Disposition
+from scanform.workflow.dataset.merge_responses import merge_responses
 from scanform.workflow.printing.dispositions import standings
 from scanform.workflow.printing.online import online_address
 from scanform.workflow.printing.place_register import add_list, register
@@ -64,3 +65,11 @@ def test_letters_bear_the_link(listed, tmp_path):
     configure(desk.project.folder, {"address": "treff.example.de"})
     with open_project(desk.project.folder) as project:
         assert online_address(project, token) == f"https://treff.example.de/t/{token}"
+
+
+def test_the_merge_knows_the_codes_of_the_register(listed):
+    """No remark that the code was never given out."""
+    desk, token = listed
+    assert sent(desk, token) is not None
+    found = merge_responses(desk.project)
+    assert "unknown-token" not in {problem.slug for problem in found.problems}
