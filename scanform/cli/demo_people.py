@@ -54,16 +54,16 @@ def answer_on_the_web(url: str, person: Person) -> str:
     not lead there.
     """
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
-    page = _opened(browser, urljoin(url, f"t/{person.token}"))
+    page = opened(browser, urljoin(url, f"t/{person.token}"))
     for _ in range(MOST_PAGES):
         if page.path.rstrip("/").endswith("/sent"):
             return page.url
-        page = _opened(browser, urljoin(page.url, page.action), _filled(page, person.answers))
+        page = opened(browser, urljoin(page.url, page.action), filled(page, person.answers))
     raise ValueError(f"the web form does not end: {page.url}")
 
 
 @dataclass(slots=True)
-class _Page(HTMLParser):
+class Page(HTMLParser):
     """A page: its address, and the fields of its form, (name, kind, value), with the button that leads on."""
 
     url: str
@@ -77,9 +77,11 @@ class _Page(HTMLParser):
 
     @property
     def path(self) -> str:
+        """The path of its address."""
         return urlsplit(self.url).path
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes a field of the form."""
         facts = {name: value or "" for name, value in attrs}
         if tag == "main":
             self._in_main = True
@@ -90,20 +92,22 @@ class _Page(HTMLParser):
             self.fields.append((facts["name"], kind, facts.get("value", "")))
 
     def handle_endtag(self, tag: str) -> None:
+        """The form ends."""
         if tag == "form":
             self._inside = False
         elif tag == "main":
             self._in_main = False
 
 
-def _opened(browser: OpenerDirector, url: str, body: Sequence[tuple[str, str]] | None = None) -> _Page:
+def opened(browser: OpenerDirector, url: str, body: Sequence[tuple[str, str]] | None = None) -> Page:
+    """The page at an address, or the one that answers what is sent there."""
     with browser.open(url, None if body is None else urlencode(body).encode()) as answer:
-        page = _Page(url=answer.url)
+        page = Page(url=answer.url)
         page.feed(answer.read().decode("utf-8"))
     return page
 
 
-def _filled(page: _Page, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+def filled(page: Page, answers: Mapping[str, str]) -> list[tuple[str, str]]:
     """The body of the page's form: hidden fields as they are, answers by column, the first button."""
     body, buttons = list[tuple[str, str]](), list[tuple[str, str]]()
     for name, kind, value in page.fields:
