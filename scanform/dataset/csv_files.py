@@ -10,14 +10,14 @@ from typing import BinaryIO
 
 from scanform.dataset import codebook, modes, provenance
 from scanform.dataset.safe_text import clean, guarded, guarded_unless_number
-from scanform.dataset.table import Table
+from scanform.dataset.table import Column, Table
 
 _Cell = Callable[[str], str]
 
 
 def write_table_csv(table: Table, out: BinaryIO) -> None:
     """responses.csv or contact.csv: the data set, with the formula guard in free text only."""
-    guards = tuple(guarded if column.is_free_text else _plain for column in table.columns)
+    guards = tuple(map(_guard, table.columns))
     write_rows([column.name for column in table.columns], table.rows, out, guards)
 
 
@@ -61,6 +61,13 @@ def write_rows(
         writer.writerow([guard(clean(cell)) for guard, cell in zip(functions, row, strict=True)])
     buffer.flush()
     buffer.detach()
+
+
+def _guard(column: Column) -> _Cell:
+    """Text is guarded; in rows of character cells the missing codes beside it are none."""
+    if not column.is_free_text:
+        return _plain
+    return guarded_unless_number if column.is_row_of_cells else guarded
 
 
 def _plain(cell: str) -> str:

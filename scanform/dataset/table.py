@@ -83,6 +83,11 @@ class Column:
         return question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded)
 
     @property
+    def is_row_of_cells(self) -> bool:
+        """Whether the cells hold what stands in character cells, or a missing code."""
+        return self.holds is Holds.FIELD and self.question is not None and self.question.alphabet is not None
+
+    @property
     def is_free_text(self) -> bool:
         """Whether the cells contain people's own words, so that they need the formula guard."""
         if self.holds in {Holds.TEXT, Holds.AS_WRITTEN} or self.name in {"token", "place_id"}:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -518,3 +519,17 @@ def test_free_text_columns_are_known():
     ]
     assert [name for name, column in by_name.items() if column.is_number] == ["mon__am", "mon__pm", "seats"]
     assert by_name["remarks__status"].holds is Holds.STATUS
+
+
+@pytest.mark.parametrize("alphabet", list(Alphabet))
+def test_missing_codes_are_never_guarded(alphabet):
+    """Letters in cells are text, the missing code beside them is none: it stays a number for every program."""
+    form = replace(
+        TINY, sections=(Section(title=texts("A"), items=(question("key", "comb", alphabet=alphabet, cells=(3,)),)),)
+    )
+    found = Response(
+        id="online-1", questionnaire="tiny", version="1", channel=Channel.ONLINE, answers=(answer("key", "comb", ""),)
+    )
+    made = table([resolve([found])], form)
+    (row,) = parsed(written(csv_files.write_table_csv, made))
+    assert row["key"] == "-1"
