@@ -1,10 +1,8 @@
-"""The people of the demo who answer on the web: they fill in the real web form page by page, in Chromium where that and
-Playwright are installed (`./test` installs both), otherwise over HTTP as a browser without scripts does.
+"""The people of the demo who answer on the web: they fill in the real web form over HTTP, page by page, as a browser
+without scripts does.
 """
 
-import importlib.util
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,62 +47,6 @@ def offered(folder: Path, language: str) -> Iterator[str]:
         finally:
             server.close()
             thread.join()
-
-
-def answer_all(url: str, answering: Sequence[Person]) -> Iterator[tuple[Person, str, bool]]:
-    """Everybody answers: the person, the address of the receipt, whether it was in a browser."""
-    browser = _browser()
-    for person in answering:
-        receipt = _tried(browser, url, person) if browser else None
-        yield person, receipt or answer_on_the_web(url, person), receipt is not None
-
-
-def _browser() -> Path | None:
-    """Chromium, if it can be driven."""
-    found = shutil.which("chromium")
-    return Path(found) if found and importlib.util.find_spec("playwright") else None
-
-
-def _tried(chromium: Path, url: str, person: Person) -> str | None:
-    """The receipt; None where the browser does not work on this machine."""
-    from playwright.sync_api import Error
-
-    try:
-        return answer_in_a_browser(chromium, url, person)
-    except Error:
-        return None
-
-
-def answer_in_a_browser(chromium: Path, url: str, person: Person) -> str:
-    """The same in Chromium: type, tick and click, page by page, until the receipt is there."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(urljoin(url, f"t/{person.token}"))
-        for _ in range(MOST_PAGES):
-            if urlsplit(page.url).path.endswith("/sent"):
-                break
-            for column, said in person.answers.items():
-                fields = page.locator(f"[name='{PREFIX}{column}']")
-                for code in said.split() if fields.count() and _is_choice(fields.first.get_attribute("type")) else ():
-                    page.locator(f"[name='{PREFIX}{column}'][value='{code}']").check(
-                        force=True
-                    )  # its label may lie over it
-                if fields.count() and not _is_choice(fields.first.get_attribute("type")):
-                    fields.first.fill(said)
-            with page.expect_navigation():
-                page.locator("main form").last.locator("button.primary").last.click()
-        there = page.url
-        browser.close()
-    if not urlsplit(there).path.endswith("/sent"):
-        raise ValueError(f"the web form does not end: {there}")
-    return there
-
-
-def _is_choice(kind: str | None) -> bool:
-    return kind in {"radio", "checkbox"}
 
 
 def answer_on_the_web(url: str, person: Person) -> str:

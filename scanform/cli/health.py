@@ -137,13 +137,13 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
 
 def _people_answer(project: Path, samples: Path, ui_language: str) -> None:
     """People fill in the web form, which is served meanwhile."""
-    from scanform.cli.demo_people import answer_all, offered, people
+    from scanform.cli.demo_people import answer_on_the_web, offered, people
 
     with offered(project, ui_language) as url:
         click.echo(text("web_form.at", ui_language, url=url))
-        for person, receipt, in_browser in answer_all(url, people(samples / "web-form.json")):
-            said = "demo.answered_in_browser" if in_browser else "demo.answered"
-            click.echo(text(said, ui_language, token=person.token, receipt=receipt))
+        for person in people(samples / "web-form.json"):
+            receipt = answer_on_the_web(url, person)
+            click.echo(text("demo.answered", ui_language, token=person.token, receipt=receipt))
 
 
 def _show_verdict(verdict: "Verdict", folder: Path, ui_language: str) -> None:

@@ -1,28 +1,19 @@
 """The people of the demo: what they type into the real web form is what the data set has."""
 
 import shutil
-from functools import partial
-from pathlib import Path
 
 import pytest
 
 from bench.web_form_material import ANSWERS, CANONICAL, TOKENS
-from scanform.cli.demo_people import Person, answer_all, answer_in_a_browser, answer_on_the_web, offered
+from scanform.cli.demo_people import Person, answer_on_the_web, offered
 from scanform.workflow.project.project import open_project
 
-CHROMIUM = Path("/usr/bin/chromium")
 
-
-@pytest.mark.parametrize(
-    "answers",
-    [answer_on_the_web, pytest.param(partial(answer_in_a_browser, CHROMIUM), marks=pytest.mark.browser)],
-    ids=["http", "browser"],
-)
-def test_what_they_type_is_what_comes_in(printed_places, tmp_path, answers):
-    """Every kind of question, page by page."""
+def test_what_they_type_is_what_comes_in(printed_places, tmp_path):
+    """Every kind of question, page by page over HTTP."""
     folder = shutil.copytree(printed_places, tmp_path / "project")
     with offered(folder, "en") as url:
-        assert answers(url, Person(token=TOKENS[0], answers=ANSWERS)).endswith("/sent")
+        assert answer_on_the_web(url, Person(token=TOKENS[0], answers=ANSWERS)).endswith("/sent")
     with open_project(folder) as project:
         (response,) = project.store.responses()
     assert response.token == TOKENS[0]
@@ -38,15 +29,3 @@ def test_a_form_that_refuses_them_is_no_success(printed_places, tmp_path):
     folder = shutil.copytree(printed_places, tmp_path / "project")
     with offered(folder, "en") as url, pytest.raises(OSError, match="422"):
         answer_on_the_web(url, Person(token=TOKENS[0], answers={}))
-
-
-def test_a_browser_that_does_not_work_stops_nobody(printed_places, tmp_path, monkeypatch):
-    """They answer all the same."""
-    folder = shutil.copytree(printed_places, tmp_path / "project")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "chromium").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin" / "chromium").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with offered(folder, "en") as url:
-        ((_, receipt, in_browser),) = answer_all(url, (Person(token=TOKENS[0], answers=ANSWERS),))
-    assert (receipt.endswith("/sent"), in_browser) == (True, False)
