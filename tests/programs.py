@@ -21,13 +21,13 @@ SCANFORM = (sys.executable, "-m", "scanform.cli")
 STARTS_WITH = """
 import os, signal, sys
 ignored, blocked = (list(map(int, filter(None, text.split(",")))) for text in sys.argv[1:3])
-for number in ignored:
-    signal.signal(number, signal.SIG_IGN)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGCHLD):
+    signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 """Starts a program as shells and services do: with some signals ignored (a shell does that with Ctrl-C in the
-background), some blocked.
+background), some blocked; the others as usual, also where the tests themselves were started otherwise (nohup).
 """
 
 

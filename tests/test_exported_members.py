@@ -54,7 +54,7 @@ RESULTS = {
     "ImportSummary": "questionnaire new changed unchanged problems ignored_columns batch survey decisions file refused not_taken older vanished withdrawn",
     "MergeSummary": "responses records joined open_conflicts decided_conflicts problems",
     "PageRead": "ref fate identity reading problems sheets",
-    "Printed": "forms layout pdf copies printed_before fillers left_out",
+    "Printed": "forms layout pdf copies printed_before fillers left_out online",
     "Recipient": "token name address row",
 }
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -199,8 +200,14 @@ def test_exit_codes_of_started_programs_are_known():
     assert done.stdout == "3\n0\n"
 
 
-def test_signals_are_as_before_afterwards():
+def as_usual(request, number):
+    """The usual disposition during a test, however the tests were started."""
+    request.addfinalizer(partial(signal.signal, number, signal.signal(number, signal.SIG_DFL)))
+
+
+def test_signals_are_as_before_afterwards(request):
     """Whoever calls the command line from Python keeps their own handlers; a signal meanwhile is an interrupt."""
+    as_usual(request, HUP)
     before = [signal.getsignal(number) for number in (INT, TERM, HUP, signal.SIGCHLD)]
     for number in (INT, TERM, HUP):
         with pytest.raises(KeyboardInterrupt), ends_on_signals():
