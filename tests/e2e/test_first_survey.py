@@ -11,8 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from scanform.cli.program import main as program
 from scanform.scan.load import rasterize
 from tests.programs import SCANFORM
 
@@ -58,6 +60,7 @@ def test_init_asks_at_a_terminal(tmp_path):
     assert [path.stem for path in (tmp_path / "p" / "questionnaires").iterdir()] == ["visitorfeedback"]
 
 
+@pytest.mark.slow
 def test_what_was_said_is_not_asked_and_enter_skips(tmp_path):
     """Options count; an own questionnaire is taken by its path; empty answers leave a setting empty."""
     own = tmp_path / "own.yaml"
@@ -75,10 +78,8 @@ def test_what_was_said_is_not_asked_and_enter_skips(tmp_path):
 def test_a_script_is_refused_and_nothing_is_made(tmp_path, wrong):
     """Exit code 2, in words; without a terminal nothing is asked."""
     source = ("--template", "visitor-feedback") if wrong else ()
-    done = subprocess.run(
-        [*SCANFORM, "init", tmp_path / "p", *source, *wrong], check=False, capture_output=True, text=True, input=""
-    )
-    assert done.returncode == 2
+    done = CliRunner().invoke(program, ["init", str(tmp_path / "p"), *source, *wrong])
+    assert done.exit_code == 2
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "p").exists()
 

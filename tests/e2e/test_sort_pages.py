@@ -425,6 +425,7 @@ def test_an_answer_about_a_page_that_was_left_says_nothing_of_the_next_one(watch
     ],
     ids=["list", "page"],
 )
+@pytest.mark.slow
 def test_what_comes_late_leaves_the_focus_where_somebody_has_put_it(
     watched, room, path, answer, heading, there
 ) -> None:

@@ -130,6 +130,7 @@ class Interrupting:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_interrupted_again_and_again(tiny_survey, undisturbed, tmp_path):
     """Ctrl-C after a few steps, then again from there: the end is that of one undisturbed run."""
     folder, expected = undisturbed

@@ -293,6 +293,7 @@ def _draw_for_ever(path: str) -> None:
         convert_from_path(path, poppler_path=PROGRAMS)
 
 
+@pytest.mark.slow
 def test_started_programs_end_with_their_worker(tmp_path: Path) -> None:
     """A worker that its deadline ends in the middle of a drawing leaves no poppler behind."""
     path = tmp_path / "forms.pdf"

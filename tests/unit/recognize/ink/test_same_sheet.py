@@ -62,6 +62,7 @@ def devices(sheet):
     }
 
 
+@pytest.mark.slow
 def test_no_device_makes_a_second_respondent(sheet):
     """Whatever two devices have seen one sheet, they are never surely two sheets."""
     seen = {"good": look(sheet, sheet.scan(MARKS, TEXTS, seed=2)), **devices(sheet)}

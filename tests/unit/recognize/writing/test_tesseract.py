@@ -169,6 +169,7 @@ def in_another_process(before, picture, folder):
     return done.stdout.strip().split("|"), done.stderr
 
 
+@pytest.mark.slow
 def test_without_tesserocr_the_program_reads(tmp_path):
     """Not installed: the same text by the montage, and nothing to complain about."""
     found, errors = in_another_process("import sys; sys.modules['tesserocr'] = None", LINES[1], tmp_path)
