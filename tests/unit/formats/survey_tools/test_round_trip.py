@@ -500,7 +500,7 @@ def changed(form: Questionnaire, code: str, **values: object) -> Questionnaire:
         replace(
             section,
             items=tuple(
-                replace(item, **values) if isinstance(item, Question) and item.code == code else item  # type: ignore[arg-type]
+                replace(item, **values) if isinstance(item, Question) and item.code == code else item  # type: ignore[arg-type]  # values of any field
                 for item in section.items
             ),
         )
