@@ -200,6 +200,45 @@ def test_exit_codes_of_started_programs_are_known():
     assert done.stdout == "3\n0\n"
 
 
+BEGINS = """
+import os, signal, sys
+from scanform.scan.files.limits import Limits
+from scanform.workflow.project.signals import ends_on_signals
+from scanform.workflow.reading.executors import processes, run_in_order
+
+def comes(frame, event, argument):
+    if event == "c_return" and argument.__name__ == "fork_exec" and "tracker" not in str(frame.f_back.f_code):
+        begun.append(True)
+        os.kill(os.getpid() * int(sys.argv[1]), signal.SIGINT)
+
+def jobs():
+    sys.setprofile(comes)
+    yield from range(3)
+
+if __name__ == "__main__":
+    begun = []
+    try:
+        with ends_on_signals():
+            for _ in run_in_order(processes(2, Limits()), abs, jobs()):
+                pass
+    except KeyboardInterrupt:
+        print("interrupted", len(begun))
+"""
+
+
+@pytest.mark.parametrize("to", [1, -1], ids=["to the program", "to its workers as well"])
+def test_a_worker_that_has_just_been_started_ends_without_a_word(tmp_path, to):
+    """A signal, or Ctrl-C in a terminal, comes while a worker has just been started and does not know yet what to do.
+    The program ends and nobody prints a traceback.
+    """
+    script = tmp_path / "begins.py"
+    script.write_text(BEGINS)
+    with started([sys.executable, script, to]) as process:
+        assert process.communicate() == ("interrupted 1\n", "")
+        assert process.returncode == 0
+        until(lambda: not session_of(process.pid), "all of them have ended")
+
+
 def as_usual(request, number):
     """The usual disposition during a test, however the tests were started."""
     request.addfinalizer(partial(signal.signal, number, signal.signal(number, signal.SIG_DFL)))

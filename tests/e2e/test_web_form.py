@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.waiting import until, until_page
+from bench.waiting import PATIENCE_MS, until, until_page
 from bench.web_form_material import ANSWERS, TOKENS, configure
 from scanform.webform.server import bind
 from scanform.workflow.answering.desk import AnsweringDesk
@@ -39,7 +39,7 @@ class Form:
 
     def begun(self, token=TOKENS[0], **options):
         page = self.page(f"t/{token}", **options)
-        page.click("button.primary")
+        turn(page, "button.primary")
         return page
 
     def draft(self, token=TOKENS[0]):
@@ -58,8 +58,14 @@ def form(printed_places, tmp_path, watched, servers):
     return Form(server.url, desk, watched)
 
 
+def turn(page, button):
+    """Click a button that leads to another page; back when that page is there as a whole."""
+    with page.expect_navigation(wait_until="load", timeout=PATIENCE_MS):
+        page.click(button)
+
+
 def onward(page):
-    page.click(".ways button.primary")
+    turn(page, ".ways button.primary")
 
 
 def arrives(page, path):
@@ -92,7 +98,7 @@ def path_of_pages(form, options):
     """Welcome, a page with errors, the pages, the summary, the receipt, the used code."""
     page = form.page(f"t/{TOKENS[0]}", **options)
     yield page
-    page.click("button.primary")
+    turn(page, "button.primary")
     yield page
     page.check("#f-staff")
     page.fill("#f-hours", "viele")
@@ -125,9 +131,9 @@ def conflict(form, options):
 
 def later(form, options):
     page = form.page("o", **options)
-    page.click("button.primary")
+    turn(page, "button.primary")
     yield page
-    page.click("button[value=later]")
+    turn(page, "button[value=later]")
     yield page
 
 

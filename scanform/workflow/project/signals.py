@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -81,7 +82,49 @@ def _meaning(number: signal.Signals) -> Callable[[int, FrameType | None], None] 
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:
-    raise _Interrupt(number)
+    if _waiting:
+        _waiting[-1].append(number)
+    else:
+        raise _Interrupt(number)
+
+
+_waiting: list[list[int]] = []
+"""The signals of the main thread that wait for the end of `signals_wait`."""
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Within this context a signal that asks the program to end waits: for the steps of the main thread that must not
+    be left halfway. In other threads, which no signal interrupts, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    _waiting.append(came)
+    try:
+        yield
+    finally:
+        _waiting.remove(came)
+        if came:
+            _interrupt(came[0], None)
+
+
+@contextmanager
+def starts_a_worker() -> Iterator[None]:
+    """Within this context a process is started as a whole: it gets what it needs before the program may end, and is
+    spared Ctrl-C until it leaves that to its parent.
+
+    A process that is started learns last what it is to do. If its parent ended in between, or Ctrl-C in a terminal
+    came to both, it would fill the terminal with a traceback.
+    """
+    ensure_running()  # it starts a process of its own and then unblocks these signals
+    with signals_wait():
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def leave_signals_to_the_parent() -> None:

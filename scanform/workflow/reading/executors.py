@@ -14,6 +14,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scanform.errors import InputError, MissingProgramError, words
 from scanform.scan.files.limits import Limits
+from scanform.workflow.project.signals import starts_a_worker
 from scanform.workflow.reading.worker import start_worker
 
 P = ParamSpec("P")
@@ -38,6 +39,14 @@ class SerialExecutor(Executor):
         except Exception as error:  # noqa: BLE001 - it belongs to the caller of result()
             future.set_exception(error)
         return future
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose processes are started, and entered as its own, as a whole or not at all."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        with starts_a_worker():
+            return super().submit(fn, *args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +92,7 @@ def processes(jobs: int, limits: Limits) -> Workers:
 
     def start(workers: int) -> Executor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(
+        return _Pool(
             max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid())
         )
 
