@@ -92,9 +92,7 @@ def processes(jobs: int, limits: Limits) -> Workers:
 
     def start(workers: int) -> Executor:
         context = multiprocessing.get_context("spawn")
-        return _Pool(
-            max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid())
-        )
+        return _Pool(max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid()))
 
     return Workers(start=lambda: start(count), start_single=lambda: start(1), window=count * WINDOW_PER_WORKER)
 
