@@ -124,7 +124,10 @@ def _with_letters(variable: Variable) -> pandas.Series:
     if not variable.holds_missing_codes or not any(map(_is_code, variable.values)):
         return _series(variable, 2_000_000_000)
     assert None not in variable.values  # pyreadstat would write 0 beside letters
-    return pandas.Series([_letter(value) for value in variable.values], dtype=object)
+    values = [_letter(value) for value in variable.values]
+    if any(isinstance(value, float) for value in values):  # beside letters it takes one kind of numbers only
+        values = [float(value) if isinstance(value, int) else value for value in values]
+    return pandas.Series(values, dtype=object)
 
 
 def _is_code(value: Value) -> bool:
