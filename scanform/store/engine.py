@@ -287,6 +287,18 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     return config
 
 
+def compact(engine: Engine) -> None:
+    """Write a SQLite file anew without what was deleted; other databases free that themselves (VACUUM)."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
 def _use_wal(engine: Engine) -> None:
     """Switch the file to WAL; the mode stays with the file. SQLite does not wait for a lock here, so we do."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
