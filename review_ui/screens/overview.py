@@ -15,7 +15,6 @@ from scanform.workflow.insight.overview import SEEN_BY_PEOPLE, fate_text, overvi
 from scanform.workflow.pages.collation_queue import WaitingCollations
 from scanform.workflow.pages.repeated_pages import WaitingRepeats
 from scanform.workflow.pages.sort_pages import SortDesk
-from scanform.workflow.project.batch_names import batch_name
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import Desk
 
@@ -69,7 +68,6 @@ def _common(language: str) -> dict[str, object]:
         "language": language,
         "other": "en" if language == "de" else "de",
         "t": lambda key, **values: text(_TEXTS + key, language, **values),
-        "name_of": lambda batch: batch_name(batch, language),
         "seconds": lambda value: decimal_text(value, language, 1),
         "fate_text": lambda name: fate_text(name, language),
     }

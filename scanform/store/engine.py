@@ -133,9 +133,10 @@ def _checked(url: str) -> URL:
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
+    told = {"hide_parameters": True}  # errors are logged, and parameters are what people answered
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **told}
+    return {"pool_pre_ping": True, **told}
 
 
 def _without_password(url: str) -> str:

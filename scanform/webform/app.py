@@ -614,8 +614,8 @@ def _asks(sheet: Sheet, number: int) -> bool:
 
 
 def _address() -> str:
-    """Where a request comes from: the browser's address, as far as the one proxy in front tells it."""
-    return request.remote_addr or ""
+    """Where a request comes from: the browser's address, as far as the one proxy in front tells it, or its network."""
+    return throttle.network_of(request.remote_addr or "")
 
 
 def logo_of(desk: AnsweringDesk) -> Path | None:

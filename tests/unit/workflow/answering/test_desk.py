@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.web_form_material import ANSWERS, TOKENS, VIEW, begun, sent
-from review_ui.app import create_app
 from scanform.cli.say import status_lines
 from scanform.errors import UsageError
 from scanform.i18n.texts import in_words
@@ -20,7 +19,6 @@ from scanform.workflow.dataset.merge_responses import SENT_TWICE, merge_response
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.batch_names import batch_name
 from scanform.workflow.project.project import open_project
-from scanform.workflow.review.desk import Desk
 from scanform.workflow.settling.withdraw import restore_response, withdraw, withdraw_response
 
 
@@ -202,16 +200,14 @@ def test_one_batch_a_day_which_can_be_withdrawn(desk, clock):
 
 
 def test_the_batch_of_a_day_is_named_in_the_language_of_its_reader(desk, clock):
-    """In status, on the overview and in errors; the stored label stays, and so do the names of files and folders."""
+    """In status and in errors; the stored label stays, and so do the names of files and folders."""
     sent(desk, TOKENS[0])
     (batch,) = [batch for batch in desk.project.store.batches() if batch.kind == "digital"]
     names = {"de": "Webformular every, 30.11.2026", "en": "Web form every, 30 Nov 2026"}
-    app = create_app(Desk(desk.project), reviewer="kim")
     for language, name in names.items():
         assert batch_name(batch, language) == name
         with open_project(desk.project.folder, language=language) as project:
             assert name in "\n".join(status_lines(project_status(project), project))
-        assert name in app.test_client().get(f"/overview?lang={language}", base_url="http://127.0.0.1").text
     withdraw(desk.project, batch.id)
     with pytest.raises(UsageError) as refused:
         withdraw(desk.project, batch.id)
