@@ -370,6 +370,6 @@ def test_open_questionnaires_are_limited_by_address(opened):
     person = Respondent(create_app(AnsweringDesk(opened(open_link="on"))))
     found = []
     for _ in range(throttle.BEGUN_PER_ADDRESS.amount + 1):
-        person.get("/o")
+        person.get("/o?anew=1")
         found.append(person.sends(person.get("/begin").text, "/begin").status_code)
     assert (found[0], found[-1]) == (303, 429)
