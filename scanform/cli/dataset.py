@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from scanform.workflow.dataset.import_digital import ImportSummary
 
 
+FORMATS = ("spss", "stata", "r", "parquet", "long", "labelled", "data-package")
+"""The values of `workflow.dataset.export.Format`, without loading it (a test compares them)."""
+
+
 @click.command("import-digital")
 @click.argument("file", type=FILE)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
@@ -168,6 +172,10 @@ def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> E
 @click.option("--with-contact", is_flag=True, help="Put contact data into the readings.csv of DIR too.")
 @click.option("--without-contact", is_flag=True, help="Leave contact data out of --readings FILE.")
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(FORMATS),
+    help="Further files for other programs (docs/statistics.md); may be given several times.",
+)  # fmt: skip
 @common_options
 @click.pass_obj
 def export(
@@ -178,6 +186,7 @@ def export(
     with_contact: bool,
     without_contact: bool,
     without_sensitive: bool,
+    formats: tuple[str, ...],
 ) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
     if (folder is None) == (readings is None):
@@ -190,7 +199,11 @@ def export(
             answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
             done = project.export(
-                folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language
+                folder,
+                with_contact=with_contact,
+                without_sensitive=without_sensitive,
+                language=settings.language,
+                formats=formats,
             )
             files = [str(path) for path in done.files]
             data = {
