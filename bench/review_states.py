@@ -759,6 +759,7 @@ STATES = (
     ),
     State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
     State("returns", "returned", "returns?lang={language}", there("main form")),
+    State("returns-chosen", "returned", "returns?lang={language}&channel=paper", there("#answered")),
     State("returns-none", "nothing", "returns?lang={language}", there("main p")),
     State("returns-refused", "returned", "returns?lang={language}", not_a_place),
     State(

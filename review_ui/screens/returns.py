@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from review_ui.http.access import needs, person
 from review_ui.http.web import language_of
@@ -14,7 +15,8 @@ from scanform.errors import UsageError
 from scanform.i18n.texts import day_text, decimal_text, in_words, percent_text, text
 from scanform.model.person import Right
 from scanform.model.place import STAFF, Disposition
-from scanform.workflow.insight.returns import field_work
+from scanform.model.response import Channel
+from scanform.workflow.insight.returns import ALL, Where, curve_picture, field_work, names_of
 from scanform.workflow.printing.dispositions import LONGEST_REASON, set_disposition, take_back
 from scanform.workflow.printing.letters import letters_csv
 from scanform.workflow.project.project import Project
@@ -36,7 +38,7 @@ def add_returns(app: Flask, project: Project, default: str) -> None:
     @app.get("/returns.csv")
     @needs(Right.CONTACT)
     def outstanding_list() -> ResponseReturnValue:
-        answer = Response(letters_csv(project, field_work(project).outstanding), mimetype="text/csv")
+        answer = Response(letters_csv(project, field_work(project, _where()).outstanding), mimetype="text/csv")
         name = text(_TEXTS + "file-name", language_of(default))
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
@@ -73,10 +75,34 @@ def add_returns(app: Flask, project: Project, default: str) -> None:
         return redirect(url_for("returns_page", lang=language), 303)
 
 
+def _where() -> Where:
+    """What the address chooses; what is not known there chooses nothing."""
+    channel = next((one for one in Channel if one.value == request.args.get("channel")), None)
+    return Where(district=_named("district"), carrier=_named("carrier"), channel=channel)
+
+
+def _named(kind: str) -> str | None:
+    """The name that the address has for a filter: "=Nord" is Nord, "=" those without a name, anything else all."""
+    given = request.args.get(kind, "")
+    return given.removeprefix("=") if given.startswith("=") else None
+
+
 def _page(project: Project, language: str, *, refused: str = "", kept: dict[str, str] | None = None) -> str:
+    where = _where()
+    found = field_work(project, where)
+    districts, carriers = names_of(project)
+    chosen = {name: request.args[name] for name in ("district", "carrier", "channel") if request.args.get(name)}
     return render_template(
         "returns.html",
-        found=field_work(project),
+        found=found,
+        where=where,
+        everything=where == ALL,
+        chosen=chosen,
+        districts=districts,
+        carriers=carriers,
+        all_channels=tuple(Channel),
+        picture=Markup(curve_picture(found, language)),  # noqa: S704 - drawn by us, its texts escaped
+        word=lambda key: text(f"report.{key}", language),
         contact=person().may(Right.CONTACT),
         staff=STAFF,
         dispositions=tuple(Disposition),

@@ -64,6 +64,7 @@ def _plan_data(plan: "Plan") -> dict[str, Any]:
         "changed": [{"place_id": one.after.place_id, "changes": _differences(one)} for one in plan.changed],
         "unchanged": plan.unchanged,
         "not_in_list": [place.place_id for place in plan.absent],
+        "erased": [place.place_id for place in plan.erased],
     }
 
 
@@ -90,6 +91,9 @@ def _plan_lines(plan: "Plan", language: str) -> list[str]:
     if plan.absent:
         named = ", ".join(place.place_id for place in plan.absent[:LISTED])
         lines.append(visible(text("recipients.is_absent", language, count=len(plan.absent), places=named)))
+    if plan.erased:
+        named = ", ".join(place.place_id for place in plan.erased[:LISTED])
+        lines.append(visible(text("recipients.is_erased", language, count=len(plan.erased), places=named)))
     return lines
 
 
@@ -255,6 +259,39 @@ def take_back(settings: Settings, *, place: str) -> None:
         data = {"token": act.token, "disposition": act.disposition.value}
         said = text(f"disposition.{act.disposition.value}", project.language)
         answer(settings, data, text("recipients.taken_back", project.language, token=act.token, said=said))
+
+
+@recipients.command("erase")
+@click.argument("place")
+@click.option("--with-carrier", is_flag=True, help="Also who runs the place, where that names a person.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common_options
+@click.pass_obj
+def erase(settings: Settings, *, place: str, with_carrier: bool, yes: bool) -> None:
+    """Erase the contact data of one place for good: name, address and further columns, in the register, in its history
+    and on the record of its printed forms. Its id, token, district, disposition and answers stay. PLACE is its id or its
+    token.
+    """
+    from scanform.workflow.printing.erasure import erase_contact
+    from scanform.workflow.printing.place_register import find_place, register
+
+    with open_settled(settings) as project:
+        asks = not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty()
+        question = text(
+            "recipients.erase_confirm", project.language, place=_label(find_place(register(project), place))
+        )
+        if asks and not confirmed(visible(question), project.language, default=False):
+            raise UsageError(words("recipients.not_erased"), remedy=words("recipients.not_erased_remedy"))
+        done = erase_contact(project, place, carrier=with_carrier, reviewer=login_name())
+        data = {
+            "place_id": done.place.place_id,
+            "token": done.place.token,
+            "erased": done.anything,
+            "forms": done.forms,
+        }
+        key = "recipients.erased" if done.anything else "recipients.nothing_to_erase"
+        told = text(key, project.language, place=done.place.place_id, forms=done.forms)
+        answer(settings, data, told, text("recipients.erase_by_hand", project.language))
 
 
 @recipients.command("export")

@@ -136,14 +136,22 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
 
 
 def _people_answer(project: Path, samples: Path, ui_language: str) -> None:
-    """People fill in the web form, which is served meanwhile."""
+    """People fill in the web form, which is served meanwhile: in a browser, or over HTTP where none can be driven."""
+    from scanform.cli.demo_browser import browsing
     from scanform.cli.demo_people import answer_on_the_web, offered, people
 
-    with offered(project, ui_language) as url:
+    everybody = people(samples / "web-form.json")
+    with offered(project, ui_language) as url, browsing(url, everybody) as receipts:
         click.echo(text("web_form.at", ui_language, url=url))
-        for person in people(samples / "web-form.json"):
-            receipt = answer_on_the_web(url, person)
-            click.echo(text("demo.answered", ui_language, token=person.token, receipt=receipt))
+        seen = True
+        for person in everybody:
+            receipt = next(receipts, "") if seen else ""
+            if seen and not receipt:
+                seen = False
+                click.echo(text("demo.no_browser", ui_language))
+            said = "demo.answered_in_browser" if seen else "demo.answered"
+            shown = receipt or answer_on_the_web(url, person)
+            click.echo(text(said, ui_language, token=person.token, receipt=shown))
 
 
 def _show_verdict(verdict: "Verdict", folder: Path, ui_language: str) -> None:

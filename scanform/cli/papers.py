@@ -214,12 +214,21 @@ def restore(settings: Settings, *, batch: int) -> None:
 
 
 def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
+    from scanform.workflow.project.batch_names import batch_name
     from scanform.workflow.settling import withdraw as withdrawing
 
     with open_settled(settings) as project:
         found = (withdrawing.restore if undo else withdrawing.withdraw)(project, batch)
         data = {"batch": found.id, "label": found.label, "withdrawn_at": found.withdrawn_at}
-        answer(settings, data, text("withdraw.undone" if undo else "withdraw.done", project.language, **data))
+        answer(
+            settings,
+            data,
+            text(
+                "withdraw.undone" if undo else "withdraw.done",
+                project.language,
+                **data | {"label": batch_name(found, project.language)},
+            ),
+        )
 
 
 @click.command("enter")

@@ -270,6 +270,7 @@ def _short(words: str, characters: int = 100) -> str:
 
 def _batch_lines(project: "Project", batches: Sequence["Batch"], language: str) -> list[str]:
     """The newest batches that count, as a table: number, time, submission."""
+    from scanform.workflow.project.batch_names import batch_name
     from scanform.workflow.project.time_zone import readers_zone
 
     active, zone = [batch for batch in batches if batch.withdrawn_at is None], readers_zone(project.config)
@@ -277,7 +278,8 @@ def _batch_lines(project: "Project", batches: Sequence["Batch"], language: str) 
         return []
     times = {batch.id: moment_text(batch.created_at, language, zone) for batch in active[-LISTED:]}
     wide = max(map(len, times.values()))
-    rows = [f"{batch.id:>7}  {times[batch.id]:<{wide}}  {_short(visible(batch.label))}" for batch in active[-LISTED:]]
+    names = {batch.id: _short(visible(batch_name(batch, language))) for batch in active[-LISTED:]}
+    rows = [f"{number:>7}  {times[number]:<{wide}}  {name}" for number, name in names.items()]
     earlier = len(active) - len(rows)
     more = [text("status.more_batches", language, count=earlier)] if earlier else []
     return [text("status.batches", language), *more, *rows]

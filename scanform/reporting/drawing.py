@@ -119,9 +119,9 @@ def curve(points: Sequence[tuple[date, int]], most: int, *, title: str, descript
         path.append(f"L{x:.1f},{height:.1f}")
     path.append(f"L420,{height:.1f}")
     shapes = (
-        '<line x1="0" y1="10.5" x2="420" y2="10.5" stroke="#8a949e" stroke-width="1" stroke-dasharray="4 4"/>'
-        '<line x1="0" y1="120.5" x2="420" y2="120.5" stroke="#5b6670" stroke-width="1"/>'
-        f'<path d="{" ".join(path)}" fill="none" stroke="{BAR}" stroke-width="3"/>'
+        '<line class="all" x1="0" y1="10.5" x2="420" y2="10.5" stroke="#8a949e" stroke-width="1" stroke-dasharray="4 4"/>'
+        '<line class="ground" x1="0" y1="120.5" x2="420" y2="120.5" stroke="#5b6670" stroke-width="1"/>'
+        f'<path class="line" d="{" ".join(path)}" fill="none" stroke="{BAR}" stroke-width="3"/>'
     )
     return _picture(
         shapes, view="0 0 420 128", kind="histogram", name=names.next(), title=title, description=description

@@ -133,9 +133,10 @@ def _checked(url: str) -> URL:
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
+    told = {"hide_parameters": True}  # errors are logged, and parameters are what people answered
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **told}
+    return {"pool_pre_ping": True, **told}
 
 
 def _without_password(url: str) -> str:
@@ -285,6 +286,18 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def compact(engine: Engine) -> None:
+    """Write a SQLite file anew without what was deleted; other databases free that themselves (VACUUM)."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.cursor().execute(statement)
+    finally:
+        connection.close()
 
 
 def _use_wal(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from scanform.store.engine import Transaction, alike, insert_new
 from scanform.store.records import Issued
@@ -34,6 +34,12 @@ def issue(tx: Transaction, form: Issued) -> bool:
 def is_same(known: Issued, form: Issued) -> bool:
     """Whether a form is the recorded sheet: same layout, same token (given, not None)."""
     return form.token is not None and (known.token, known.digest) == (form.token, form.digest)
+
+
+def forget_recipient(tx: Transaction, token: str) -> int:
+    """Forget name and address on the forms printed for a token; how many bore any."""
+    forms = select(IssuedRow.id).where(IssuedRow.token == token)
+    return tx.execute(delete(RecipientRow).where(RecipientRow.issued_id.in_(forms))).rowcount
 
 
 def issued_form(tx: Transaction, instance: str) -> Issued | None:

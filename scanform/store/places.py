@@ -1,6 +1,6 @@
 """The recipient register: its places, and what changed about each. Works inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -12,10 +12,16 @@ from scanform.store.tables import PlaceChangeRow, PlaceRow
 FIELDS = ("place_id", "name", "address", "carrier", "district", "further")
 """What a list may change of a place; its token stays."""
 
+CONTACT = ("name", "address", "further")
+"""The contact data of a place."""
+
+ERASED = "erased"
+"""What happened to a place whose contact data was erased."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceChange:
-    """A place was "added" or "changed"; `changes` are (field, before, after). `source` is the file, or "printed"."""
+    """A place was "added", "changed" or "erased"; `changes` are (field, before, after). `source` is the file, or "printed"."""
 
     place_id: str
     kind: str
@@ -69,6 +75,33 @@ def differences(before: Place, after: Place) -> dict[str, list[object]]:
     """The fields that differ, each with what it was and what it became."""
     was, becomes = _facts(before), _facts(after)
     return {name: [was[name], becomes[name]] for name in FIELDS if was[name] != becomes[name]}
+
+
+def erase(tx: Transaction, place: Place, fields: Sequence[str], *, reviewer: str, at: str, forms: bool) -> bool:
+    """Forget these fields of a place, here and in its history, and say so there, without what they were; False where
+    nothing was left of them, neither here nor on `forms`, and the place is known as erased.
+    """
+    empty = _facts(Place(place_id=place.place_id, token=place.token))
+    of_place = PlaceChangeRow.place_id == place.place_id
+    told = list(tx.execute(select(PlaceChangeRow.number, PlaceChangeRow.changes, PlaceChangeRow.kind).where(of_place)))
+    holding = [row for row in told if set(fields) & set(row.changes)]
+    facts = _facts(place)
+    known = any(row.kind == ERASED for row in told)
+    if known and not holding and not forms and all(facts[name] == empty[name] for name in fields):
+        return False
+    for row in holding:
+        kept = {name: change for name, change in row.changes.items() if name not in fields}
+        tx.execute(update(PlaceChangeRow).where(PlaceChangeRow.number == row.number).values(changes=kept))
+    tx.execute(
+        update(PlaceRow).where(PlaceRow.place_id == place.place_id).values({name: empty[name] for name in fields})
+    )
+    _tell(tx, place.place_id, ERASED, {}, source="", reviewer=reviewer, at=at)
+    return True
+
+
+def erased_ids(tx: Transaction) -> set[str]:
+    """The ids of the places whose contact data was erased."""
+    return set(tx.execute(select(PlaceChangeRow.place_id).where(PlaceChangeRow.kind == ERASED)).scalars())
 
 
 def history(tx: Transaction, place_id: str) -> list[PlaceChange]:

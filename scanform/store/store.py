@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from scanform.model.response import Response
 from scanform.model.review import Decision
 from scanform.store import ledger, values
-from scanform.store.engine import Transaction, open_engine, reading, store_errors, writing
+from scanform.store.engine import Transaction, compact, open_engine, reading, store_errors, writing
 from scanform.store.records import Batch, Link
 
 
@@ -43,6 +43,11 @@ class Store:
         """One consistent view of the store."""
         with store_errors(self._where), reading(self._engine) as tx:
             yield tx
+
+    def compact(self) -> None:
+        """Leave nothing in the file of what was deleted (SQLite)."""
+        with store_errors(self._where):
+            compact(self._engine)
 
     def responses(self, *, questionnaire: str | None = None) -> list[Response]:
         """Responses that count (not of withdrawn batches), with values as read, imported or keyed."""

@@ -1,1 +1,1 @@
-"""What every web application of scanform shares: the server, its hardening, running behind a proxy."""
+"""What every web application of scanform shares: the server, its hardening, running behind a proxy, and scripts."""

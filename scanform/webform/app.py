@@ -144,9 +144,23 @@ class WebForm:
             logo=bool(self.logo),
             colour=bool(self.config.colour),
             own=session.get("own", ""),
-            **{"title": "", "wrong": "", "errors": (), "draft": None, **values},
+            **{
+                "survey": self._survey(values.get("draft")),
+                "title": "",
+                "wrong": "",
+                "errors": (),
+                "draft": None,
+                **values,
+            },
         )
         return make_response(page, status)
+
+    def _survey(self, draft: object) -> str:
+        """What the head of a page names: the questionnaire at hand, or all there are."""
+        known = self.desk.questionnaires
+        code = draft.questionnaire if isinstance(draft, WebDraft) else str(session.get("open", ""))
+        named = [known[code]] if code in known else list(known.values())
+        return " / ".join(one.title.get(self.language) for one in named)
 
     @staticmethod
     def go(address: str) -> Response:
@@ -198,11 +212,16 @@ class WebForm:
         return self.go("/begin")
 
     def arrive_open(self, code: str = "") -> ResponseReturnValue:
-        """The open link, of the only questionnaire or of the one named."""
+        """The open link, of the only questionnaire or of the one named. Whoever has begun it in this browser is asked
+        first: without a code nothing else leads back.
+        """
         known = self.desk.questionnaires
         wanted = code or (next(iter(known)) if len(known) == 1 else "")
         if self.config.open_link != "on" or wanted not in known:
             abort(404)
+        going = self._draft()
+        if going is not None and going.questionnaire == wanted and request.args.get("anew") != "1":
+            return self.go("/")
         language = session.get("lang")
         session.clear()
         session["open"] = wanted
@@ -242,6 +261,7 @@ class WebForm:
         return self.show(
             "welcome.html",
             title=questionnaire.title.get(self.language),
+            survey=questionnaire.title.get(self.language),
             intro=questionnaire.intro.get(self.language) if questionnaire.intro else "",
             standing=standing,
             when=self._when,
@@ -523,6 +543,7 @@ class WebForm:
         return self.show(
             "sent.html",
             title=questionnaire.title.get(self.language),
+            survey=questionnaire.title.get(self.language),
             number=found.response_id,
             at=self._when(found.sent_at or ""),
             more=self.config.places == "several" and found.token is not None,
@@ -614,8 +635,8 @@ def _asks(sheet: Sheet, number: int) -> bool:
 
 
 def _address() -> str:
-    """Where a request comes from: the browser's address, as far as the one proxy in front tells it."""
-    return request.remote_addr or ""
+    """Where a request comes from: the browser's address, as far as the one proxy in front tells it, or its network."""
+    return throttle.network_of(request.remote_addr or "")
 
 
 def logo_of(desk: AnsweringDesk) -> Path | None:

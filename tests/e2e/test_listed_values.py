@@ -125,7 +125,7 @@ def test_the_small_text_field_offers_them_too(watched, station, project):
 def test_a_list_that_comes_late_answers_what_stands_in_the_field_by_then(watched, station, project, path):
     """On both screens: whoever types faster than the line is offered the same as everybody else."""
     fill(project, 4, replace(STREET, problem="handwriting", value="Ostwall"))
-    page = watched(station, station)
+    page = watched("about:blank", station)  # no screen that asks for the list before it is held
     held = []
     # Playwright takes no bound method of a list
     page.route("**/api/lists/**", lambda route: held.append(route))  # noqa: PLW0108

@@ -2,13 +2,17 @@
 
 import csv
 import io
+import re
+from collections import Counter
+from urllib.parse import urlencode
 
 import pytest
 
 from bench.review_states import returned
+from scanform.i18n.texts import text
 from scanform.model import person as people
 from scanform.model.person import Right, Role
-from scanform.model.place import Disposition
+from scanform.model.place import OUTSTANDING, Disposition
 from scanform.workflow.insight.returns import field_work
 from scanform.workflow.printing.dispositions import standings
 from scanform.workflow.printing.place_register import register
@@ -39,7 +43,7 @@ def test_names_and_addresses_are_for_those_who_may_see_contact_data(field, monke
     assert page.status_code == 200
     assert "D-5" in page.text
     assert "Innenstadt-Nord" in page.text
-    for contact in ("Begegnungstreff", STREET, "44137", "K7M2P9QX", 'action="/returns', "/returns.csv"):
+    for contact in ("Begegnungstreff", STREET, "44137", "K7M2P9QX", 'method="post" action="/returns', "/returns.csv"):
         assert contact not in page.text
     assert browser.get("/returns.csv").status_code == 403
     before = standings(field.project)
@@ -71,6 +75,56 @@ def test_staff_say_how_far_a_place_got_and_take_it_back(field):
     assert browser.post("/returns/take-back", place="D-5").status_code == 303
     assert browser.post("/returns/take-back", place="D-5").status_code == 409
     assert state(field.project, "D-5").disposition is Disposition.SENT
+
+
+def test_filters_choose_what_is_counted_listed_and_saved(field):
+    """District, carrier and channel; the counts, the curve, the saved list; rates only where all channels count."""
+    browser = field.browser(field.person("Stella", Role.STAFF))
+
+    def shown(query):
+        page = browser.get(f"/returns?lang=en&{query}").text
+        facts = re.findall(r"<strong>(\d+)</strong> ([^<]+)</span></li>", page)
+        curve = page.partition('<table class="rows" role="table" id="curve">')[2].partition("</table>")[0]
+        return (
+            page,
+            {name: int(count) for count, name in facts},
+            re.findall(r'class="number" data[^>]*>(\d+)', curve),
+        )
+
+    everybody = standings(field.project)
+    for kind in ("district", "carrier"):
+        for name in {getattr(one.place, kind) for one in everybody}:
+            found = [one for one in everybody if getattr(one.place, kind) == name]
+            page, facts, curve = shown(urlencode({kind: f"={name}"}))
+            assert facts == Counter(text(f"disposition.{one.disposition.value}", "en") for one in found), name
+            came = sum(one.answered and one.disposition is not Disposition.INELIGIBLE for one in found)
+            assert ([*map(int, curve)] or [0])[-1] == came
+            outstanding = {one.place.place_id for one in found if one.disposition in OUTSTANDING}
+            assert set(re.findall(r'data-place="([^"]+)"', page)) == outstanding
+            saved = browser.get("/returns.csv?" + urlencode({kind: f"={name}"})).data.decode("utf-8-sig")
+            assert {row["place_id"] for row in csv.DictReader(io.StringIO(saved))} == outstanding
+    channels = Counter(one.channel for one in everybody if one.answered)
+    assert channels
+    for channel, count in channels.items():
+        page, facts, _ = shown(f"channel={channel.value}")
+        assert sum(facts.values()) == count
+        assert "RR2" not in page
+        assert "data-place" not in page
+    assert shown("channel=nonsense&district=x")[1] == shown("")[1]
+    assert 'id="none"' in shown("district=%3Dnowhere")[0]
+    assert "<svg" not in shown("district=%3Dnowhere")[0]
+
+
+def test_the_curve_tells_what_its_table_tells(field):
+    """In both languages: title, description, and the last number of the table."""
+    browser = field.browser(field.person("Stella", Role.STAFF))
+    answered = sum(one.answered for one in standings(field.project))
+    for language, title in (("de", "Antworten im Zeitverlauf"), ("en", "Answers over time")):
+        page = browser.get(f"/returns?lang={language}").text
+        picture = page[page.index("<svg") : page.index("</svg>")]
+        assert f">{title}</title>" in picture
+        assert re.search(rf"(auf|to) {answered} (von|of) 7", picture)
+        assert "style=" not in picture
 
 
 def test_the_saved_list_holds_those_who_are_outstanding(field):

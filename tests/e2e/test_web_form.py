@@ -263,6 +263,69 @@ def test_a_question_appears_at_once_and_choices_exclude_each_other(form):
     assert not page.is_checked("#f-staff-no")
 
 
+def second_page(form, **options):
+    page = form.begun(**options)
+    fill_first(page)
+    onward(page)
+    return page
+
+
+def listed(page):
+    return page.locator("#f-quarter-offered:not([hidden]) [role=option]").all_inner_texts()
+
+
+def test_values_of_a_list_are_offered_by_keyboard(form):
+    """What begins like the text first, without case or accents; arrows and Enter take one, which is saved; Escape
+    closes; nothing is filled in unasked, and what the list does not have stays as it is typed.
+    """
+    page = second_page(form)
+    field = page.locator("#f-quarter")
+    assert page.locator("input[list]").count() == 0
+    field.press_sequentially("ho")
+    assert (field.get_attribute("aria-expanded"), listed(page)) == ("true", ["Hörde"])
+    assert field.input_value() == "ho"
+    field.fill("")
+    field.press("ArrowDown")
+    assert listed(page) == ["City", "Hafen", "Nordmarkt", "Hörde"]
+    field.press("ArrowDown")
+    field.press("Enter")
+    assert (field.input_value(), listed(page)) == ("Hafen", [])
+    until(lambda: form.draft().typed.get("quarter") == "Hafen", "the saving")
+    field.fill("")
+    field.press_sequentially("nord")
+    field.press("Escape")
+    assert (listed(page), page.evaluate("document.activeElement.id")) == ([], "f-quarter")
+    field.press_sequentially("stadt")
+    field.press("Enter")
+    arrives(page, "/page/3")
+    assert form.draft().typed["quarter"] == "nordstadt"
+
+
+@pytest.mark.slow
+def test_an_open_list_is_accessible(form):
+    """axe, the names in the accessibility tree, how many are told, targets, on a narrow screen and in forced colours;
+    a pointer takes a value.
+    """
+    page = second_page(form, viewport={"width": 320, "height": 568}, reduced_motion="reduce")
+    field = page.locator("#f-quarter")
+    field.press("ArrowDown")
+    for look in LOOKS:
+        page.emulate_media(color_scheme=look["color_scheme"], forced_colors=look.get("forced_colors", "none"))
+        assert complaints(page) == [], look
+    snapshot = page.locator(".question:has(#f-quarter)").aria_snapshot()
+    assert 'combobox "Stadtteil" [expanded]' in snapshot
+    assert 'listbox "Stadtteil"' in snapshot
+    assert 'option "City"' in snapshot
+    assert "Passende Einträge in der Liste: 4" in snapshot
+    marked = page.locator(f"#{field.get_attribute('aria-activedescendant')}")
+    assert (marked.inner_text(), marked.get_attribute("aria-selected")) == ("City", "true")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(OUTSIDE, [320, ".nothing"]) == []
+    assert all(box.bounding_box()["height"] >= 24 for box in page.locator("[role=option]").all())
+    page.locator("[role=option]", has_text="Hafen").click()
+    assert (field.input_value(), listed(page)) == ("Hafen", [])
+
+
 @pytest.mark.slow
 def test_what_is_typed_is_saved_by_itself(form):
     """A while after the last key, and when the page is left, without any button."""
@@ -305,14 +368,19 @@ def test_the_back_button_shows_what_is_kept(form):
 
 @pytest.mark.slow
 def test_without_scripts_it_works_as_well(form):
-    """The same way with scripts switched off: a question appears after "Continue", then pages, summary, receipt."""
+    """The same way with scripts switched off: a question appears after "Continue", then pages, summary, receipt; lists
+    are the browser's own.
+    """
     page = form.begun(java_script_enabled=False)
     fill_first(page)
     page.check("#f-staff")
     onward(page)
     assert page.is_visible("#f-hours")
     page.fill("#f-hours", "7,5")
-    for _ in range(4):
+    onward(page)
+    assert page.locator("#f-quarter[list=f-quarter-list]").count() == 1
+    assert page.locator("#f-quarter-list option").count() == 4
+    for _ in range(3):
         onward(page)
     assert page.url.endswith("/sent")
     assert form.desk.project.store.response("web-1").answer("hours").value == "7.5"

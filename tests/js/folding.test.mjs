@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beginning, completion, folded, offered } from "../../review_ui/static/lib/folding.js";
+import { beginning, completion, folded, offered } from "../../scanform/web/static/folding.js";
 
 const TOWNS = ["Ängelholm", "Angers", "Dortmund", "Lünen", "Los Ángeles"];
 

@@ -192,3 +192,5 @@ def test_the_truth_is_in_the_table(table):
     for channel in (WEB, TOOL, KEYED, PAPER):
         row = table[codes(channel)[1]]
         assert [row[name] for name in ("hours", "pay", "people", "warm", "kind")] == ["-2", "-2", "-1", "-1", "club"]
+        assert row["kind__other_text"] == ""
+        assert table[codes(channel)[0]]["kind__other_text"] == "eine Werkstatt"

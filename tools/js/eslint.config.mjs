@@ -21,7 +21,7 @@ export default [
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["review_ui/static/**/*.js", "scanform/webform/static/**/*.js"],
+    files: ["review_ui/static/**/*.js", "scanform/web/static/**/*.js", "scanform/webform/static/**/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.browser },
     rules: house,
   },

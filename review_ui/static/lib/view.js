@@ -1,6 +1,9 @@
 // DOM functions shared by all screens. Everything is set as text or through the DOM: no markup is built from data.
 
+import { element } from "../shared/element.js";
 import { filled } from "./filling.js";
+
+export { element };
 
 /** @import { Elements, Values } from "./types.js" */
 
@@ -40,19 +43,6 @@ export const focused = () => /** @type {HTMLElement | null} */ (document.activeE
  */
 export function fill(template, values = {}) {
   return filled(template, values, document.documentElement.lang);
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} N
- * @param {N} name
- * @param {Record<string, unknown>} [properties]
- * @param {...(Node | string)} children
- * @returns {HTMLElementTagNameMap[N]}
- */
-export function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
 }
 
 /**

@@ -4,7 +4,7 @@
 import {
   asTyped, before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf,
 } from "../lib/card_rules.js";
-import { Combobox } from "../lib/combobox.js";
+import { Combobox } from "../shared/combobox.js";
 import { Decisions } from "../lib/decisions.js";
 import { bindKeyTable } from "../lib/key_table.js";
 import { Lists } from "../lib/lists.js";

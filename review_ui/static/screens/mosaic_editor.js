@@ -1,6 +1,6 @@
 // The small text field at a tile with a written value: the typed text is checked before it is set.
 
-import { Combobox } from "../lib/combobox.js";
+import { Combobox } from "../shared/combobox.js";
 import { FITS, SET } from "../lib/tile_rules.js";
 import { element } from "../lib/view.js";
 

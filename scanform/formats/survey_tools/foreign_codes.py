@@ -2,8 +2,9 @@
 kept as `formerly` where an export can still be told by it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from scanform.formats import spreadsheet
 from scanform.formats.questionnaires.codes import (
@@ -20,6 +21,18 @@ from scanform.formats.questionnaires.codes import (
 from scanform.formats.survey_tools.remarks import Place, Remarks
 
 _LONGEST_QUESTION, _LONGEST_OPTION = 20, 5
+
+
+class Placed(Protocol):
+    """What stands at a place of a survey."""
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        ...
+
+
+Coded = TypeVar("Coded", bound=Placed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +146,13 @@ def _similar_option(code: str, taken: Collection[str]) -> str:
     names = [stem, *(f"{stem[: _LONGEST_OPTION - len(str(number))]}{number}" for number in range(2, 1000))]
     good = next((one for one in names if _is_good(one) and one not in taken), None)
     return good or better_option_code(stem, taken)
+
+
+def each_once(entries: Iterable[Coded], code_of: Callable[[Coded], str], remarks: Remarks) -> list[Coded]:
+    """The options without those whose code was there before."""
+    found: dict[str, Coded] = {}
+    for entry in entries:
+        if code_of(entry) in found:
+            remarks.lost(entry.place, "twice", code=code_of(entry))
+        found.setdefault(code_of(entry), entry)
+    return list(found.values())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scanform.formats.survey_tools.markup import has_media, to_plain
 from scanform.formats.survey_tools.remarks import Place, Remarks
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
 from scanform.model.questionnaire import Texts
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -58,12 +58,12 @@ class TextReader:
     def plain(self, by_language: Mapping[str, str]) -> dict[str, str]:
         """The visible texts by our language; empty ones are left out."""
         found = {ours: self._shown(by_language.get(theirs, "")) for ours, theirs in self.languages.pairs}
-        return {language: text for language, text in found.items() if text}
+        return {language: said for language, said in found.items() if said}
 
-    def _shown(self, text: str) -> str:
-        if self.html or (self.tags and _TAG.search(text)):
-            return to_plain(text)
-        return "\n".join(line for line in (" ".join(one.split()) for one in text.split("\n")) if line)
+    def _shown(self, said: str) -> str:
+        if self.html or (self.tags and _TAG.search(said)):
+            return to_plain(said)
+        return "\n".join(line for line in (" ".join(one.split()) for one in said.split("\n")) if line)
 
     def sentence(self, by_language: Mapping[str, str], place: Place) -> Texts | None:
         """A text in every language; None if there is none in any."""
@@ -97,10 +97,21 @@ class TextReader:
         self.remarks.lost(place, "no-text", code=otherwise)
         return self.same(otherwise)
 
-    def same(self, text: str) -> Texts:
+    def same(self, said: str) -> Texts:
         """One text in every language."""
-        return Texts(entries=tuple((language, text) for language in self.languages.ours))
+        return Texts(entries=tuple((language, said) for language in self.languages.ours))
+
+    def ours(self, key: str, **params: object) -> Texts:
+        """Words of ours in every language of the questionnaire."""
+        return Texts(entries=tuple((one, text(key, one, **params)) for one in self.languages.ours))
 
     def _note_media(self, by_language: Mapping[str, str], place: Place) -> None:
-        if (self.html or self.tags) and any(has_media(text) for text in by_language.values()):
+        if (self.html or self.tags) and any(has_media(said) for said in by_language.values()):
             self.remarks.lost(place, "picture")
+
+
+def together(first: Texts | None, second: Texts | None) -> Texts | None:
+    """Two texts as one, each on a line of its own."""
+    if first is None or second is None:
+        return first or second
+    return Texts(entries=tuple((language, f"{one}\n{second.get(language)}") for language, one in first.entries))

@@ -9,8 +9,8 @@ from scanform.formats.questionnaires.codes import suggestion
 from scanform.formats.questionnaires.read_yaml import MAX_OPTIONS
 from scanform.formats.survey_tools.expressions import Asked, ExpressionError, checks_of, parse
 from scanform.formats.survey_tools.filters_read import Filters
-from scanform.formats.survey_tools.foreign_codes import Codes, option_codes
-from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages
+from scanform.formats.survey_tools.foreign_codes import Codes, each_once, option_codes
+from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages, together
 from scanform.formats.survey_tools.limesurvey_survey import ByLanguage, Entry, LimeGroup, LimeQuestion, LimeSurvey
 from scanform.formats.survey_tools.long_texts import with_blocks
 from scanform.formats.survey_tools.marks import (
@@ -25,7 +25,6 @@ from scanform.formats.survey_tools.markup import classes_of
 from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells, within
 from scanform.formats.survey_tools.remarks import Place, Remarks
 from scanform.formats.survey_tools.value_patterns import digits_in, listed_in, undelimited
-from scanform.i18n.texts import text
 from scanform.model.questionnaire import (
     Alphabet,
     Condition,
@@ -74,11 +73,6 @@ class _Reading:
         """The filter of a question and of its group."""
         return self.filters.read((group.relevance, question.relevance), question.place)
 
-    def words(self, key: str, **params: object) -> Texts:
-        """Words of ours in every language of the questionnaire."""
-        entries = tuple((one, text(key, one, **params)) for one in self.texts.languages.ours)
-        return Texts(entries=entries)
-
 
 def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remarks]:
     """The questionnaire, called `code` unless the survey says its own; and what paper cannot say."""
@@ -97,10 +91,10 @@ def from_survey(survey: LimeSurvey, *, code: str) -> tuple[Questionnaire, Remark
     said = reading.texts.sentence(about, Place())
     welcome = reading.texts.sentence(survey.texts.get("surveyls_welcometext", {}), Place())
     ours = facts.has("publisher")
-    intro = welcome if ours else _together(said, welcome)
+    intro = welcome if ours else together(said, welcome)
     sections = tuple(_sections(survey, reading))
     if not ours:
-        intro, sections = with_blocks(intro, sections, reading.words("convert.about"))
+        intro, sections = with_blocks(intro, sections, reading.texts.ours("convert.about"))
     reading.codes.note_plainer()
     questionnaire = Questionnaire(
         code=_first(facts, "code") or suggestion(code, length=20, letter_first=True),
@@ -120,19 +114,13 @@ def _first(marks: Marks, name: str) -> str:
     return next(("-".join(value) for value in marks.values(name)), "")
 
 
-def _together(first: Texts | None, second: Texts | None) -> Texts | None:
-    if first is None or second is None:
-        return first or second
-    return Texts(entries=tuple((language, f"{one}\n{second.get(language)}") for language, one in first.entries))
-
-
 def _sections(survey: LimeSurvey, reading: _Reading) -> Iterator[Section]:
     for number, group in enumerate(survey.groups, start=1):
         intro = reading.texts.sentence(group.texts, group.place)
         items = tuple(chain.from_iterable(_items(question, group, reading) for question in group.questions))
         title = reading.texts.sentence(group.titles, group.place)
         if items or intro:
-            part = reading.words("convert.part", number=number)
+            part = reading.texts.ours("convert.part", number=number)
             yield Section(title=title or part, intro=intro, items=items)
 
 
@@ -159,7 +147,7 @@ def _items(question: LimeQuestion, group: LimeGroup, reading: _Reading) -> Itera
 
 
 def _note(question: LimeQuestion, group: LimeGroup, reading: _Reading) -> Iterator[Note]:
-    said = _together(
+    said = together(
         reading.texts.sentence(question.texts, question.place), reading.texts.sentence(question.helps, question.place)
     )
     if said is not None:
@@ -250,7 +238,7 @@ def _options(
     question: LimeQuestion, entries: Sequence[Entry], marks: Marks, reading: _Reading
 ) -> tuple[tuple[Option, ...], dict[str, str]]:
     """The options, and our codes by LimeSurvey's."""
-    entries = _each_once(entries, reading)
+    entries = each_once(entries, lambda entry: entry.code, reading.remarks)
     new = option_codes([entry.code for entry in entries], question.place, reading.remarks)
     alone = set(re.split(r"[;,\s]+", question.attributes.get("exclude_all_others", "")))
     options = [
@@ -273,16 +261,6 @@ def _options(
     return tuple(options), codes
 
 
-def _each_once(entries: Sequence[Entry], reading: _Reading) -> list[Entry]:
-    """The entries without those whose code was there before."""
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.code in found:
-            reading.remarks.lost(entry.place, "twice", code=entry.code)
-        found.setdefault(entry.code, entry)
-    return list(found.values())
-
-
 def _note_entry(entry: Entry, reading: _Reading) -> None:
     if entry.relevance.strip() not in {"", "1"}:
         reading.remarks.lost(entry.place, "filter", filter=entry.relevance)
@@ -297,7 +275,7 @@ def _other(question: LimeQuestion, taken: Sequence[str], marks: Marks, reading: 
     at = min(int(marked[1][:4]) - 1, len(taken)) if marked else len(taken)
     said = question.local.get("other_replace_text", {})
     label = reading.texts.name(said, question.place, otherwise="") if any(said.values()) else None
-    return at, Option(code=code, text=label or reading.words("convert.other"), writein=True)
+    return at, Option(code=code, text=label or reading.texts.ours("convert.other"), writein=True)
 
 
 def _comment(question: LimeQuestion, base: Question, reading: _Reading) -> Question:
@@ -305,7 +283,7 @@ def _comment(question: LimeQuestion, base: Question, reading: _Reading) -> Quest
     new = reading.codes.question(f"{base.code[:14]}remark", question.place)
     reading.remarks.lost(question.place, "comment", code=new.code)
     return Question(
-        code=new.code, kind=QuestionKind.HANDWRITING, text=reading.words("convert.comment"), only_if=base.only_if
+        code=new.code, kind=QuestionKind.HANDWRITING, text=reading.texts.ours("convert.comment"), only_if=base.only_if
     )
 
 
@@ -326,7 +304,7 @@ def _fixed_options(question: LimeQuestion, reading: _Reading) -> tuple[tuple[Opt
     options = []
     for code in theirs:
         key = f"convert.answer.{kind}{code}"
-        label = Texts(entries=((reading.texts.languages.ours[0], code),)) if code.isdigit() else reading.words(key)
+        label = Texts(entries=((reading.texts.languages.ours[0], code),)) if code.isdigit() else reading.texts.ours(key)
         options.append(Option(code=code.lower(), text=label))
     return tuple(options), {code: code.lower() for code in theirs}
 
@@ -364,7 +342,7 @@ def _ranking(question: LimeQuestion, group: LimeGroup, marks: Marks, reading: _R
     column for each rank with the thing in it: that must not be taken for an answer of a row.
     """
     reading.remarks.lost(question.place, "ranking")
-    things = _each_once(question.answers or question.subquestions, reading)
+    things = each_once(question.answers or question.subquestions, lambda entry: entry.code, reading.remarks)
     ranks = tuple(
         Option(code=str(number), text=Texts(entries=((reading.texts.languages.ours[0], str(number)),)))
         for number in range(1, len(things) + 1)

@@ -7,15 +7,14 @@ from scanform.formats.questionnaires.codes import suggestion
 from scanform.formats.questionnaires.read_yaml import MAX_OPTIONS
 from scanform.formats.survey_tools.expressions import Asked, Checks, ExpressionError, checks_of, parse
 from scanform.formats.survey_tools.filters_read import Filters
-from scanform.formats.survey_tools.foreign_codes import Codes, NewCode, option_codes
-from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages
+from scanform.formats.survey_tools.foreign_codes import Codes, NewCode, each_once, option_codes
+from scanform.formats.survey_tools.foreign_texts import TextReader, known_languages, together
 from scanform.formats.survey_tools.long_texts import with_blocks
 from scanform.formats.survey_tools.marks import Marks, PaperFacts, paper_facts, read_marks, with_option_marks
 from scanform.formats.survey_tools.numbers import bound, decimal_cells, number_cells, within
 from scanform.formats.survey_tools.remarks import Remarks
 from scanform.formats.survey_tools.value_patterns import digits_in, listed_in
 from scanform.formats.survey_tools.xlsform import Choice, FormRow, XlsForm, language_code
-from scanform.i18n.texts import text
 from scanform.model.questionnaire import (
     Alphabet,
     Condition,
@@ -72,10 +71,6 @@ class _Reading:
     relevant: list[str] = field(default_factory=list)
     depth: int = 0
 
-    def words(self, key: str, **params: object) -> Texts:
-        """Words of ours in every language of the questionnaire."""
-        return Texts(entries=tuple((one, text(key, one, **params)) for one in self.texts.languages.ours))
-
     def condition(self, row: FormRow) -> Condition | None:
         """The filter of a row and of the groups around it."""
         return self.filters.read((*self.relevant, row.relevant), row.place)
@@ -115,7 +110,7 @@ def from_form(form: XlsForm, *, code: str) -> tuple[Questionnaire, Remarks]:
     title = settings.get("form_title", "")
     sections = tuple(
         Section(
-            title=part.title or reading.words("convert.part", number=number),
+            title=part.title or reading.texts.ours("convert.part", number=number),
             intro=part.intro,
             items=tuple(part.items),
         )
@@ -311,21 +306,14 @@ def _options(row: FormRow, reading: _Reading) -> tuple[tuple[Option, ...], dict[
         reading.remarks.lost(row.place, "choice-filter", filter=row.choice_filter)
     new = option_codes([choice.name for choice in choices], row.place, reading.remarks)
     lined = reading.lined(row.name)
-    options = [_option(choice, new[choice.name], reading, lined=lined) for choice in _each_once(choices, reading)]
+    options = [
+        _option(choice, new[choice.name], reading, lined=lined)
+        for choice in each_once(choices, lambda choice: choice.name, reading.remarks)
+    ]
     if "or_other" in given:
         code = next(one for one in ("other", "oth2", "oth3") if one not in {option.code for option in options})
-        options.append(Option(code=code, text=reading.words("convert.other"), writein=True))
+        options.append(Option(code=code, text=reading.texts.ours("convert.other"), writein=True))
     return tuple(options), {theirs: one.code for theirs, one in new.items()}
-
-
-def _each_once(choices: Sequence[Choice], reading: _Reading) -> list[Choice]:
-    """The choices without those whose name was there before."""
-    found: dict[str, Choice] = {}
-    for choice in choices:
-        if choice.name in found:
-            reading.remarks.lost(choice.place, "twice", code=choice.name)
-        found.setdefault(choice.name, choice)
-    return list(found.values())
 
 
 def _option(choice: Choice, new: NewCode, reading: _Reading, *, lined: frozenset[str]) -> Option:
@@ -363,7 +351,7 @@ def _item(row: FormRow, reading: _Reading) -> Iterator[Item]:
     if kind.startswith("select"):
         yield _choice(row, base, kind, marks, reading)
     elif kind == "acknowledge":
-        yes = Option(code="ok", text=reading.words("convert.answer.YY"))
+        yes = Option(code="ok", text=reading.texts.ours("convert.answer.YY"))
         yield replace(base, kind=QuestionKind.MULTIPLE, options=(yes,))
     elif signature:
         yield replace(base, kind=QuestionKind.SIGNATURE)
@@ -380,11 +368,7 @@ _ASKED = frozenset(
 
 def _note(row: FormRow, marks: Marks, reading: _Reading) -> Iterator[Note]:
     """A paragraph; one of ours says what it is."""
-    said = reading.texts.sentence(row.labels, row.place)
-    hint = reading.texts.sentence(row.hints, row.place)
-    if said is not None and hint is not None:
-        said = Texts(entries=tuple((one, f"{value}\n{hint.get(one)}") for one, value in said.entries))
-    said = said or hint
+    said = together(reading.texts.sentence(row.labels, row.place), reading.texts.sentence(row.hints, row.place))
     if said is None:
         return
     name = next((one for one in ("title", "publisher", "intro", "closing") if marks.has(one)), "")
@@ -518,7 +502,7 @@ def _ranking(row: FormRow, reading: _Reading) -> Iterator[Item]:
     """A ranking: a row for each thing, a column for each rank."""
     reading.remarks.lost(row.place, "ranking")
     _, given = _kind(row)
-    things = _each_once(reading.form.lists.get(given[0] if given else "", ()), reading)
+    things = each_once(reading.form.lists.get(given[0] if given else "", ()), lambda thing: thing.name, reading.remarks)
     if len(things) < 2:
         reading.remarks.lost(row.place, "no-options")
         return

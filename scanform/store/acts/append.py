@@ -3,6 +3,7 @@ another act.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -13,6 +14,27 @@ from scanform.store.engine import Transaction, insert_new
 from scanform.store.tables import ActRow
 
 Act = TypeVar("Act", bound=ActRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonedAct:
+    """Somebody says something, with a reason, or takes it back, naming in `undoes` the uuid of the act undone."""
+
+    uuid: str
+    reviewer: str
+    reason: str
+    at: str
+    undoes: str | None = None
+
+
+def values_of_reasoned(act: ReasonedAct) -> dict[str, object]:
+    """The columns that all acts with a reason have."""
+    return {field.name: getattr(act, field.name) for field in fields(ReasonedAct)}
+
+
+def reasoned(row: Row[Any]) -> dict[str, Any]:
+    """What a row in force says of such an act."""
+    return {field.name: getattr(row, field.name) for field in fields(ReasonedAct)}
 
 
 def append_act(tx: Transaction, table: type[Act], values: Mapping[str, object]) -> bool:

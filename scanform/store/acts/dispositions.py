@@ -3,50 +3,30 @@
 from dataclasses import dataclass
 
 from scanform.model.place import Disposition
-from scanform.store.acts.append import append_act, in_force, in_order
+from scanform.store.acts.append import ReasonedAct, append_act, in_force, in_order, reasoned, values_of_reasoned
 from scanform.store.engine import Transaction
 from scanform.store.tables import DispositionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DispositionAct:
+class DispositionAct(ReasonedAct):
     """Somebody says how far the place with this token got, or takes that back, naming in `undoes` the uuid of the act
     undone.
     """
 
-    uuid: str
     token: str
     disposition: Disposition
-    reviewer: str
-    reason: str
-    at: str
-    undoes: str | None = None
 
 
 def add_disposition(tx: Transaction, act: DispositionAct) -> bool:
     """Append an act; False when its uuid is known (sent twice)."""
-    row = {
-        "uuid": act.uuid,
-        "token": act.token,
-        "disposition": act.disposition.value,
-        "reviewer": act.reviewer,
-        "reason": act.reason,
-        "undoes": act.undoes,
-        "at": act.at,
-    }
-    return append_act(tx, DispositionRow, row)
+    row = {"token": act.token, "disposition": act.disposition.value}
+    return append_act(tx, DispositionRow, row | values_of_reasoned(act))
 
 
 def dispositions(tx: Transaction) -> dict[str, DispositionAct]:
     """The latest act in force on each token."""
     return {
-        row.token: DispositionAct(
-            uuid=row.uuid,
-            token=row.token,
-            disposition=Disposition(row.disposition),
-            reviewer=row.reviewer,
-            reason=row.reason,
-            at=row.at,
-        )
+        row.token: DispositionAct(token=row.token, disposition=Disposition(row.disposition), **reasoned(row))
         for row in in_force(in_order(tx, DispositionRow))
     }

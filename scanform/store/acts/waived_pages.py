@@ -7,7 +7,7 @@ no longer applies.
 from dataclasses import dataclass
 
 from scanform.model.page import Fate
-from scanform.store.acts.append import append_act, in_force, in_order
+from scanform.store.acts.append import ReasonedAct, append_act, in_force, in_order, reasoned, values_of_reasoned
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.store.tables import WaivedPageRow
@@ -17,33 +17,18 @@ Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaivedPage:
+class WaivedPage(ReasonedAct):
     """Somebody waives a page with this fate, or undoes that, naming in `undoes` the uuid of the act undone."""
 
-    uuid: str
     place: Place
     fate: Fate
-    reviewer: str
-    reason: str
-    at: str
-    undoes: str | None = None
 
 
 def add_waived(tx: Transaction, act: WaivedPage) -> bool:
     """Append an act; False when its uuid is known (sent twice)."""
     sha256, index, part = act.place
-    row = {
-        "uuid": act.uuid,
-        "sha256": sha256,
-        "page_index": index,
-        "part": part,
-        "fate": act.fate.value,
-        "reviewer": act.reviewer,
-        "reason": act.reason,
-        "undoes": act.undoes,
-        "at": act.at,
-    }
-    return append_act(tx, WaivedPageRow, row)
+    row = {"sha256": sha256, "page_index": index, "part": part, "fate": act.fate.value}
+    return append_act(tx, WaivedPageRow, row | values_of_reasoned(act))
 
 
 def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
@@ -51,9 +36,7 @@ def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
     found = {}
     for row in in_force(in_order(tx, WaivedPageRow)):
         place = (row.sha256, row.page_index, row.part)
-        act = WaivedPage(
-            uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at
-        )
+        act = WaivedPage(place=place, fate=Fate(row.fate), **reasoned(row))
         found[place, act.fate] = act
     return found
 

@@ -1,6 +1,8 @@
 // What a script adds to a page that works without one: it keeps what is typed, shows at once which questions an answer
 // makes appear, and ticks "other" when its line is written in. Nothing is decided here: the server decides.
 
+import { offerLists } from "./lists.js";
+
 const SAVE_AFTER_MS = 1500; // of rest since the last key
 const RETRY_AFTER_MS = 5000;
 
@@ -150,4 +152,5 @@ const typed = [...form.elements].some((field) => {
 });
 form.append(script);
 follow();
+offerLists(form, form.dataset.offered ?? "");
 if (typed) keep(); // somebody was faster than this script

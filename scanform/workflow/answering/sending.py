@@ -10,11 +10,10 @@ from scanform.store import ledger, revisions
 from scanform.store.engine import Transaction
 from scanform.store.records import Revision
 from scanform.workflow.dataset.merge_responses import SENT_TWICE
-from scanform.workflow.dataset.source_survey import WEB_FORM, web_form_survey
+from scanform.workflow.dataset.source_survey import web_form_survey
+from scanform.workflow.project.batch_names import KIND, web_form_label
 from scanform.workflow.project.project import Project
 from scanform.workflow.settling.revisions import settle
-
-BATCH_KIND = "digital"
 
 
 def take(
@@ -30,7 +29,7 @@ def take(
         lastpage=str(draft.reached),
     )
     revision = Revision(
-        batch_id=_batch(tx, response.id, f"{WEB_FORM} {draft.questionnaire} {day}", at),
+        batch_id=_batch(tx, response.id, web_form_label(draft.questionnaire, day), at),
         survey_id=survey.id,
         source_id=str(draft.number),
         response=response,
@@ -43,9 +42,9 @@ def take(
 
 def _batch(tx: Transaction, response_id: str, label: str, at: str) -> int:
     """The batch of the day that counts; a further one where that has a revision of this response already."""
-    found = ledger.labelled_batch(tx, kind=BATCH_KIND, label=label)
+    found = ledger.labelled_batch(tx, kind=KIND, label=label)
     if found is None or revisions.is_in_batch(tx, response_id, found):
-        return ledger.add_batch(tx, kind=BATCH_KIND, label=label, at=at)
+        return ledger.add_batch(tx, kind=KIND, label=label, at=at)
     return found
 
 

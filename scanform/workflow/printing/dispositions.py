@@ -7,7 +7,7 @@ outrank that a questionnaire was opened or sent. Of several acts of people the l
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import uuid4
 
@@ -52,7 +52,7 @@ class Standing:
     """A place and how far it got. Times are ISO 8601, "" for never; `channel` is that of its answer.
 
     `act` is what people said about it, if they did, even where something else outranks it; `forms` counts the forms
-    printed for it.
+    printed for it; nothing more is sent to a place whose contact data was `erased`.
     """
 
     place: Place
@@ -62,6 +62,7 @@ class Standing:
     channel: Channel | None = None
     act: DispositionAct | None = None
     forms: int = 0
+    erased: bool = False
 
     @property
     def answered(self) -> bool:
@@ -85,7 +86,7 @@ def disposition_of(response: Response) -> Disposition:
 def standings(project: Project) -> list[Standing]:
     """How far each place got, in the order of the register, in one consistent view of the store."""
     with project.store.reading() as tx:
-        known, acts = places.places(tx), dispositions(tx)
+        known, acts, erased = places.places(tx), dispositions(tx), places.erased_ids(tx)
         forms, responses = issued.all_issued(tx), values.load_responses(tx)
     ids = place_ids(known)
     printed: dict[str, list[str]] = defaultdict(list)
@@ -96,10 +97,11 @@ def standings(project: Project) -> list[Standing]:
     for response in responses:
         came[response.place_id or place_id_of(ids, response.token) or ""].append(response)
     opened = {place_id_of(ids, token): state for token, state in online_states(project).items()}
-    return [
+    found = (
         _standing(place, printed[place.place_id], came[place.place_id], opened.get(place.place_id), acts)
         for place in known
-    ]
+    )
+    return [replace(one, erased=one.place.place_id in erased) for one in found]
 
 
 def _standing(
@@ -128,15 +130,15 @@ def _standing(
 
 
 def chosen(found: Iterable[Standing], whom: Whom) -> tuple[Standing, ...]:
-    """Those to whom something is sent: never a place that refused, that no letter reaches or that is not to be asked,
-    and no reminder to one that answered.
+    """Those to whom something is sent: never a place that refused, that no letter reaches, that is not to be asked or
+    whose contact data was erased, and no reminder to one that answered.
     """
     wanted = {
         Whom.ALL: frozenset(Disposition) - UNREACHABLE,
         Whom.NEW: frozenset({Disposition.NOT_SENT}),
         Whom.OUTSTANDING: OUTSTANDING,
     }[whom]
-    return tuple(one for one in found if one.disposition in wanted)
+    return tuple(one for one in found if one.disposition in wanted and not one.erased)
 
 
 def recipients_of(project: Project, whom: Whom) -> tuple[Recipient, ...]:

@@ -38,13 +38,14 @@ class Change:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a list does to the register: places it adds (without a token where one is to be drawn), changes, leaves as
-    they are, and does not mention; these stay.
+    they are, and does not mention; these stay. Contact data that was `erased` is not taken from a list again.
     """
 
     new: tuple[Place, ...]
     changed: tuple[Change, ...]
     unchanged: int
     absent: tuple[Place, ...]
+    erased: tuple[Place, ...] = ()
 
 
 def register(project: Project) -> list[Place]:
@@ -86,6 +87,7 @@ def register_printed(
     `listed` are the rows of the list by token: what it says beyond name and address.
     """
     known = {place.token: place for place in places.places(tx)}
+    erased = places.erased_ids(tx)
     ids = {place.place_id for place in known.values()}
     numbers = _free_numbers(ids)
     at = now()
@@ -103,6 +105,8 @@ def register_printed(
             places.add_places(tx, [place], source=PRINTED, reviewer="", at=at)
         elif update:
             place = _told(_named(before, recipient), row)
+            if place.place_id in erased:
+                place = _without_contact(place)
             places.change_place(tx, before, place, source=PRINTED, reviewer="", at=at)
             known[place.token] = place
 
@@ -136,10 +140,10 @@ def place_id_of(ids: Mapping[str, str], token: str | None) -> str | None:
 
 
 def _plan(tx: Transaction, path: Path) -> Plan:
-    known = places.places(tx)
+    known, erased = places.places(tx), places.erased_ids(tx)
     rows = read_places(path, known=_tokens(tx))
     wrong: list[Words | Several] = []
-    new, changed, met = [], [], dict[str, int]()
+    new, changed, refused, met = [], [], list[Place](), dict[str, int]()
     numbers = _free_numbers({place.place_id for place in known} | {row.place_id for row in rows})
     finder = _Finder(known)
     for row in rows:
@@ -152,7 +156,9 @@ def _plan(tx: Transaction, path: Path) -> Plan:
             new.append(_told(replace(place, name=row.carrier or None), row))
         else:
             met[before.place_id] = row.row
-            after = _told(replace(before, place_id=row.place_id or before.place_id), row)
+            told = _told(replace(before, place_id=row.place_id or before.place_id), row)
+            after = told if before.place_id not in erased else _without_contact(told)
+            refused += [after] if after != told else []
             changed += [Change(before=before, after=after)]
     if wrong:
         raise wrong_list(path, wrong)
@@ -162,7 +168,12 @@ def _plan(tx: Transaction, path: Path) -> Plan:
         changed=really,
         unchanged=len(changed) - len(really),
         absent=tuple(place for place in known if place.place_id not in met),
+        erased=tuple(refused),
     )
+
+
+def _without_contact(place: Place) -> Place:
+    return replace(place, name=None, address=(), further=())
 
 
 class _Finder:

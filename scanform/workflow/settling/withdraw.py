@@ -7,6 +7,7 @@ from uuid import uuid4
 from scanform.errors import UsageError, words
 from scanform.store import ledger, revisions
 from scanform.store.records import Batch, ResponseWithdrawal
+from scanform.workflow.project.batch_names import batch_words
 from scanform.workflow.project.moments import now
 from scanform.workflow.project.project import Project
 from scanform.workflow.settling.assign_fates import resolve_batch
@@ -40,7 +41,8 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
         if (known[batch_id].withdrawn_at is None) == (at is None):
             state = "withdraw.not_withdrawn" if at is None else "withdraw.already"
             raise UsageError(
-                words(state, batch=batch_id, label=known[batch_id].label), remedy=words("withdraw.unknown_remedy")
+                words(state, batch=batch_id, label=batch_words(known[batch_id])),
+                remedy=words("withdraw.unknown_remedy"),
             )
         ledger.set_withdrawn(tx, batch_id, at)
         resolve_batch(project, tx, batch_id)

@@ -3,7 +3,7 @@
 import io
 import subprocess
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import cv2
@@ -13,14 +13,17 @@ import zxingcpp
 
 from scanform import pagecode
 from scanform.formats.questionnaires.read_yaml import load_questionnaire
-from scanform.layout.drawing import Placement
+from scanform.layout.drawing import BOLD, Placement
 from scanform.layout.furniture import recipient_rect
 from scanform.layout.pdf.codes import link_rows, qr_rows
 from scanform.layout.pdf.draw import Copy, draw_forms, measure
 from scanform.layout.place import place
 from scanform.layout.recipient import (
     LEAST_MODULE_MM,
+    LEAST_OFFER_PT,
     NO_OFFER,
+    QUIET_MODULES,
+    SYMBOL_GAP_MM,
     Addressee,
     OnlineOffer,
     has_room,
@@ -127,23 +130,67 @@ def test_the_offer_stays_in_the_area_beside_any_usual_address(placement, length,
     assert texts[-1].y + 0.2 * texts[-1].size_pt * 25.4 / 72 <= rect.bottom + 0.01
     for run in texts:
         assert run.x + run.width <= rect.right + 0.01
-        if run.y > symbol.y:
+        below = 0.2 * run.size_pt * 25.4 / 72
+        if run.y + below > symbol.y - SYMBOL_GAP_MM + 1e-6:
             assert run.x + run.width <= symbol.x - 4 * symbol.module + 1e-6
     for upper, lower in pairwise(texts):
         assert lower.y - upper.y >= 0.8 * lower.size_pt * 25.4 / 72
 
 
+def test_wide_lines_leave_white_above_the_symbol(placement):
+    """Whatever stands above it: a line that is as wide as the area ends well above the symbol, or beside its white."""
+    rect, wide = area(placement), 0
+    for length, lines in product(range(20, 107, 3), range(6)):
+        offer = replace(OFFER, link="https://e.example/".ljust(length, "a"))
+        to = replace(
+            addressed(offer), name="Begegnungsstätte am Stadtgarten 1", address=("Ein breiter Weg 12 " * 2,) * lines
+        )
+        *texts, symbol = recipient_drawing(to, rect=rect, placement=placement, measure=measure)
+        for run in texts:
+            if run.x + run.width > symbol.x - QUIET_MODULES * symbol.module + 1e-6 and run.text != offer.address:
+                wide += 1
+                assert run.y + 0.2 * run.size_pt * 25.4 / 72 <= symbol.y - SYMBOL_GAP_MM + 1e-6
+    assert wide
+
+
 def test_an_address_is_never_broken(placement):
     """A long one is set smaller; one that would be too small is refused."""
-    offer = replace(OFFER, address="umfragen.dortmund.example/index.php/123456")
     rect = area(placement)
-    *texts, _ = recipient_drawing(addressed(offer), rect=rect, placement=placement, measure=measure)
-    assert offer.address in [run.text for run in texts]
+    offer = max(
+        (replace(OFFER, address="a" * length + ".example") for length in range(10, 60)),
+        key=lambda one: has_room(addressed(one), rect=rect, placement=placement, measure=measure) * len(one.address),
+    )
+    *texts, symbol = recipient_drawing(addressed(offer), rect=rect, placement=placement, measure=measure)
+    (typed,) = [run for run in texts if run.text == offer.address]
+    assert typed.x + typed.width <= symbol.x - QUIET_MODULES * symbol.module + 1e-6
+    assert typed.size_pt < texts[0].size_pt
     for wrong in (
         replace(OFFER, address="a" * 90 + ".example"),
         replace(OFFER, link="https://e.example/".ljust(400, "a")),
     ):
         assert not has_room(addressed(wrong), rect=rect, placement=placement, measure=measure)
+
+
+def test_an_offer_that_nobody_could_read_is_refused(placement):
+    """Beside so long an address of a place that the type would become tiny, and where the online address would run into
+    the symbol: there is no room, although all of it would fit.
+    """
+    rect, sizes = area(placement), []
+    for lines in range(20):
+        to = replace(addressed(OFFER), address=("Hinterhaus",) * lines)
+        *texts, _ = recipient_drawing(to, rect=rect, placement=placement, measure=measure)
+        sizes.append((has_room(to, rect=rect, placement=placement, measure=measure), texts[0].size_pt))
+    assert {room for room, _ in sizes} == {True, False}
+    assert all(size >= LEAST_OFFER_PT for room, size in sizes if room)
+    symbol = recipient_drawing(addressed(OFFER), rect=rect, placement=placement, measure=measure)[-1]
+    beside = symbol.x - QUIET_MODULES * symbol.module - rect.x
+    rooms = []
+    for length in range(10, 90):
+        offer = replace(OFFER, address="a" * length + ".example")
+        width = measure(offer.address, BOLD, LEAST_OFFER_PT)
+        rooms.append(has_room(addressed(offer), rect=rect, placement=placement, measure=measure))
+        assert rooms[-1] == (width <= beside + 1e-6)
+    assert set(rooms) == {True, False}
 
 
 @pytest.mark.parametrize("dpi", [150, 300, 600])

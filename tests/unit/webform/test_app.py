@@ -206,6 +206,33 @@ def test_the_open_link_gives_a_code_of_ones_own(opened):
     assert 'value="Offen"' in other.get("/page/1").text
 
 
+def test_the_open_link_does_not_drop_what_was_begun(opened):
+    """Opened again in the same browser it leads to what was begun there, and begins anew only when told to."""
+    person = Respondent(create_app(AnsweringDesk(opened(open_link="on"))))
+    person.get("/o")
+    person.sends(person.get("/begin").text, "/begin")
+    person.turns(1, {"place": "Begonnen"})
+    assert person.get("/o").location == "/"
+    start = person.get("/").text
+    assert 'href="/page/1"' in start
+    assert 'value="Begonnen"' in person.get("/page/1").text
+    assert re.search(r'href="(/o/every[^"]*)"', start)[1] == "/o/every?anew=1"
+    assert person.get("/o/every?anew=1").location == "/begin"
+    person.sends(person.get("/begin").text, "/begin")
+    assert "Begonnen" not in person.get("/page/1").text
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/later"])
+def test_every_page_names_the_survey_in_its_head(person, path):
+    """Also pages that belong to no questionnaire; the heading is the page's own."""
+    person.begins(TOKENS[0])
+    page = person.get("/page/1").text
+    person.post("/page/1", page_form(page, {}, go="later"))
+    found = person.get(path).text
+    assert '<p class="survey">Orte im Stadtteil</p>' in found
+    assert "<h1>Orte im Stadtteil</h1>" not in found
+
+
 def test_the_open_link_is_closed_by_default(person):
     """Without the setting there is no way in without a code."""
     assert person.get("/o").status_code == 404

@@ -1,7 +1,11 @@
 """What strangers try with a form that is open to the world."""
 
 import re
-from contextlib import closing
+import socket
+from contextlib import ExitStack, closing
+from threading import Barrier, Thread
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -9,6 +13,7 @@ from bench.web_form_material import ANSWERS, TOKENS, Respondent, hidden, page_fo
 from scanform.web.proxy import HSTS
 from scanform.webform import throttle
 from scanform.webform.app import LARGEST_REQUEST, create_app
+from scanform.webform.server import THREADS, bind
 from scanform.workflow.answering.desk import AnsweringDesk
 
 PUBLIC = "https://umfrage.example.de"
@@ -269,12 +274,102 @@ def test_logs_hold_no_answers_and_no_codes(person, caplog):
     assert not any(word in caplog.text for word in (TOKENS[0], "Übergang", "Töpfern"))
 
 
+def test_a_failing_database_puts_no_answers_into_the_log(person, desk, caplog):
+    """An error of the database is logged without what it was to store."""
+    person.begins(TOKENS[0])
+    page = person.get("/page/1").text
+    with desk.project.store.writing() as tx:
+        tx.exec_driver_sql("CREATE TRIGGER full BEFORE UPDATE ON web_draft BEGIN SELECT RAISE(ABORT, 'full'); END")
+    failed = person.post("/page/1", page_form(page, ANSWERS))
+    assert failed.status_code == 500
+    assert "full" in caplog.text
+    assert not any(word in failed.text + caplog.text for word in (TOKENS[0], "Übergang", "Töpfern", "Werkstatt"))
+
+
+def test_an_ipv6_network_is_one_address(app):
+    """Guesses from anywhere in a network of 64 bits count together, and addresses of IPv4 as such in either form."""
+    person = Respondent(app)
+    answers = []
+    for number in range(throttle.UNKNOWN_PER_ADDRESS.amount + 1):
+        person.get(f"/t/guess-{number}")
+        from_there = {"REMOTE_ADDR": f"2001:db8:0:7:{number:x}::{number:x}"}
+        answers.append(person.get("/begin", environ_overrides=from_there).status_code)
+    assert (answers[0], answers[-1]) == (422, 429)
+    person.get(f"/t/{TOKENS[0]}")
+    assert person.get("/begin", environ_overrides={"REMOTE_ADDR": "2001:db8:0:8::1"}).status_code == 200
+    assert throttle.network_of("::ffff:192.0.2.7") == throttle.network_of("192.0.2.7") == "192.0.2.7"
+    assert throttle.network_of("192.0.2.8") != throttle.network_of("192.0.2.7")
+    assert throttle.network_of("fe80::1%eth0") == throttle.network_of("fe80::2")
+    assert throttle.network_of("") == ""
+
+
+@pytest.mark.parametrize(
+    "way", ["clear:a\r\nSet-Cookie: x=1", "clear://evil.example", "lang:..//evil.example", "back:\r\n"]
+)
+def test_no_field_writes_a_header_or_leads_elsewhere(person, way):
+    """What stands in a redirect comes from this program, whatever a button is made to say."""
+    person.begins(TOKENS[0])
+    page = person.get("/page/1").text
+    answer = person.post("/page/1", page_form(page, {"place": "x"}, go=way, then="check\r\nX: y"))
+    assert answer.headers.getlist("X") == []
+    assert not any("x=1" in one for one in answer.headers.getlist("Set-Cookie"))
+    assert answer.location is None or answer.location.startswith(("/page/1", "/page/2", "/check"))
+
+
+def test_two_sendings_at_once_are_one_response(opened):
+    """Two windows of one person send in the same moment, a further access the same: one response, told to both."""
+    desk = AnsweringDesk(opened())
+    app = create_app(desk)
+    person = Respondent(app)
+    person.begins(TOKENS[0])
+    first = person.get("/page/1").text
+    person.answers(ANSWERS)
+    check = person.get("/check").text
+    cookie = person.client.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="localhost").value
+    start, found = Barrier(4), []
+
+    def sends():
+        window = Respondent(app)
+        window.client.set_cookie(app.config["SESSION_COOKIE_NAME"], cookie, domain="localhost")
+        start.wait()
+        found.append(window.sends(check, "/check"))
+
+    windows = [Thread(target=sends) for _ in range(4)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert {(one.status_code, one.location) for one in found} == {(303, "/sent")}
+    assert [response.id for response in desk.project.store.responses()] == ["web-1"]
+    before = desk.project.store.responses()
+    late = person.post("/page/1", page_form(first, {"place": "Anderswo"}))  # a window that knows nothing of it
+    assert (late.status_code, desk.project.store.responses()) == (403, before)
+
+
+def test_slow_senders_keep_nobody_waiting(opened):
+    """More people than there are threads send a page of which nothing more comes: others are answered."""
+    server = bind(AnsweringDesk(opened()), port=0)
+    thread = server.start()
+    try:
+        port = urlsplit(server.url).port
+        head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 900000\r\n\r\ncode="
+        with ExitStack() as slow:
+            for _ in range(THREADS * 3):
+                one = slow.enter_context(socket.create_connection(("127.0.0.1", port)))
+                one.sendall(head.encode())
+            with urlopen(server.url) as answer:
+                assert answer.status == 200
+    finally:
+        server.close()
+        thread.join()
+
+
 @pytest.mark.slow
 def test_open_questionnaires_are_limited_by_address(opened):
     """The open link begins so many questionnaires an hour from one address."""
     person = Respondent(create_app(AnsweringDesk(opened(open_link="on"))))
     found = []
     for _ in range(throttle.BEGUN_PER_ADDRESS.amount + 1):
-        person.get("/o")
+        person.get("/o?anew=1")
         found.append(person.sends(person.get("/begin").text, "/begin").status_code)
     assert (found[0], found[-1]) == (303, 429)

@@ -8,11 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.web_form_material import ANSWERS, TOKENS, VIEW, begun, sent
+from scanform.cli.say import status_lines
+from scanform.errors import UsageError
+from scanform.i18n.texts import in_words
 from scanform.store import web_drafts
 from scanform.store.engine import current_revision, run_migrations
 from scanform.store.store import Store
 from scanform.workflow.answering.access import Access
 from scanform.workflow.dataset.merge_responses import SENT_TWICE, merge_responses
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.project.batch_names import batch_name
+from scanform.workflow.project.project import open_project
 from scanform.workflow.settling.withdraw import restore_response, withdraw, withdraw_response
 
 
@@ -191,6 +197,23 @@ def test_one_batch_a_day_which_can_be_withdrawn(desk, clock):
     assert [batch.label for batch in batches] == ["web form every 2026-11-30", "web form every 2026-12-01"]
     withdraw(desk.project, batches[0].id)
     assert [response.id for response in desk.project.store.responses()] == ["web-3"]
+
+
+def test_the_batch_of_a_day_is_named_in_the_language_of_its_reader(desk, clock):
+    """In status and in errors; the stored label stays, and so do the names of files and folders."""
+    sent(desk, TOKENS[0])
+    (batch,) = [batch for batch in desk.project.store.batches() if batch.kind == "digital"]
+    names = {"de": "Webformular every, 30.11.2026", "en": "Web form every, 30 Nov 2026"}
+    for language, name in names.items():
+        assert batch_name(batch, language) == name
+        with open_project(desk.project.folder, language=language) as project:
+            assert name in "\n".join(status_lines(project_status(project), project))
+    withdraw(desk.project, batch.id)
+    with pytest.raises(UsageError) as refused:
+        withdraw(desk.project, batch.id)
+    assert "Webformular every" in in_words(refused.value.message, "de")
+    paper = replace(batch, kind="paper")
+    assert batch_name(paper, "de") == paper.label == "web form every 2026-11-30"
 
 
 def test_drafts_end_with_their_term(desk, clock):

@@ -1,9 +1,9 @@
 // A text field with a list of values. While somebody types it offers values that begin with the text, then values that
-// contain it. The only value left is filled in, selected so that the next character replaces it. Keys and roles follow
-// the ARIA pattern "editable combobox with list and inline completion".
+// contain it. Where it `completes`, the only value left is filled in, selected so that the next character replaces it.
+// Keys and roles follow the ARIA patterns "editable combobox with list autocomplete" and "with both list and inline".
 
+import { element } from "./element.js";
 import { beginning, completion, offered } from "./folding.js";
-import { element } from "./view.js";
 
 export class Combobox {
   #place = -1;
@@ -16,18 +16,19 @@ export class Combobox {
 
   /**
    * @param {HTMLInputElement} field is in the document
-   * @param {{ id: string, label: string, say: (count: number) => void }} facts `say` tells a screen reader how many are
-   *   offered
+   * @param {{ id: string, label: string, say: (count: number) => void, completes?: boolean }} facts `say` tells a
+   *   screen reader how many are offered
    */
-  constructor(field, { id, label, say }) {
+  constructor(field, { id, label, say, completes = true }) {
     this.field = field;
     this.say = say;
+    this.completes = completes;
     this.box = element("ul", { id, className: "offered", hidden: true });
     this.box.setAttribute("role", "listbox");
     this.box.setAttribute("aria-label", label);
     field.after(this.box);
-    const facts = { role: "combobox", "aria-autocomplete": "both", "aria-expanded": "false", "aria-controls": id };
-    for (const [name, value] of Object.entries(facts)) field.setAttribute(name, value);
+    const facts = { role: "combobox", "aria-autocomplete": completes ? "both" : "list", "aria-expanded": "false" };
+    for (const [name, value] of Object.entries({ ...facts, "aria-controls": id })) field.setAttribute(name, value);
     field.addEventListener("input", (event) => this.#typed(/** @type {InputEvent} */ (event)));
     field.addEventListener("keydown", (event) => this.#key(event));
     field.addEventListener("blur", () => this.close());
@@ -59,7 +60,7 @@ export class Combobox {
     const text = this.field.value;
     const first = text.trim() ? beginning(this.#values, text) : [];
     const adding = (event.inputType ?? "").startsWith("insert") && this.field.selectionEnd === text.length;
-    const whole = adding ? completion(text, first) : "";
+    const whole = this.completes && adding ? completion(text, first) : "";
     if (whole) this.#fill(text, whole);
     return this.#offer(text, first);
   }
@@ -118,7 +119,7 @@ export class Combobox {
   #take(place) {
     this.field.value = this.#offered[place];
     this.close();
-    this.field.dispatchEvent(new Event("input"));
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
     this.field.focus();
   }
 
