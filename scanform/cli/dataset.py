@@ -19,14 +19,24 @@ if TYPE_CHECKING:
     from scanform.workflow.dataset.import_digital import ImportSummary
 
 
+TOOLS = ("limesurvey", "kobo", "redcap", "google-forms", "microsoft-forms", "sosci", "mapping")
+
+
 @click.command("import-digital")
 @click.argument("file", type=FILE)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
 @click.option(
     "--survey",
     metavar="NAME",
-    help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.",
+    help="Which survey, when several use one questionnaire: any name, the same for each export of it.",
 )
+@click.option(
+    "--as", "tool", type=click.Choice(TOOLS), help="Which tool wrote the file, when that is not clear from the file."
+)
+@click.option(
+    "--labels", type=FILE, help="The file that explains the codes: the values of SoSci, the data dictionary of REDCap."
+)
+@click.option("--map", "mapping", type=FILE, help="The mapping of a file that no tool wrote: see scanform map.")
 @click.option(
     "--read", "said", multiple=True, metavar="[COLUMN=]READING",
     help="How to read a column, or all that are unclear: day-month, month-day, decimal-comma, decimal-point, codes, labels, repaired, as-written.",
@@ -35,13 +45,34 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def import_digital(
-    settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool
+    settings: Settings,
+    *,
+    file: Path,
+    questionnaire: str | None,
+    survey: str | None,
+    tool: str | None,
+    labels: Path | None,
+    mapping: Path | None,
+    said: tuple[str, ...],
+    yes: bool,
 ) -> int:
-    """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
+    """Take in online responses as a survey tool exports them. Doing it again changes nothing.
+
+    LimeSurvey (CSV, XLSX, VV, .lsa), Kobo and ODK, REDCap, Google Forms, Microsoft Forms, SoSci; any other CSV or XLSX
+    with a mapping.
+    """
     from scanform.workflow.dataset import column_formats as formats
 
     with open_api(settings) as project:
-        run = partial(project.import_digital, file, questionnaire=questionnaire, survey=survey)
+        run = partial(
+            project.import_digital,
+            file,
+            questionnaire=questionnaire,
+            survey=survey,
+            tool=tool,
+            labels=labels,
+            mapping=mapping,
+        )
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
             known = _asked_formats(
                 lambda known: run(read_as=_as_said(known), dry_run=True), formats.parsed(said), project.language
@@ -67,8 +98,7 @@ def import_digital(
         lines = [text("cli.imported", project.language, **data), *named_survey, *untaken]
         lines += [visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
         lines += [problem_line(problem, project.language) for problem in found.problems]
-        if ignored:
-            lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
+        lines += [visible(line) for line in formats.account_lines(found.columns, project.language)]
         lines.append(next_step("read", settings, project.language))
         counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
         told = {
@@ -76,6 +106,10 @@ def import_digital(
             **named,
             "ignored_columns": ignored,
             "formats": [format_data(one) for one in found.decisions],
+            "columns": [
+                {"number": one.number, "heading": one.heading, "is": one.role.value, "holds": one.holds}
+                for one in found.columns
+            ],
             "problems": problems,
         }
         answer(settings, data | told, *lines)

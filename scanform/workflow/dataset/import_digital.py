@@ -1,14 +1,16 @@
-"""Imports digital responses: a LimeSurvey export becomes revisions of responses in the store. Repeating an import
+"""Imports digital responses: the export of a survey tool becomes revisions of responses in the store. Repeating an import
 changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 
 from scanform.errors import UsageError, words
-from scanform.formats.responses.limesurvey import DigitalImport, FileFormat, read_export, recognised
+from scanform.formats.responses.importers import DigitalImport, FileFormat, Wanted, read_export, recognised
+from scanform.formats.responses.pattern import Column, Kind
 from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
@@ -35,7 +37,7 @@ NAMED = 10  # ids that a message names; further ones are counted
 class ImportSummary:
     """The outcome of one import: ids of new and changed responses, number of unchanged ones, and problems.
 
-    `decisions` say how the columns of the file were read, `file` how the file was. `survey` is the name of the source
+    `columns` say what each column of the file is, `decisions` how they were read, `file` how the file was. `survey` is the name of the source
     survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
     taken because they are another person's or contradict each other, `not_taken` counts all rows not taken, `older`
     those of which a newer state is known, `vanished` those known but missing from the export, `withdrawn` those that a
@@ -51,6 +53,7 @@ class ImportSummary:
     batch: int | None
     survey: str = ""
     decisions: tuple[FormatDecision, ...] = ()
+    columns: tuple[Column, ...] = ()
     file: FileFormat | None = None
     refused: tuple[str, ...] = ()
     not_taken: int = 0
@@ -83,17 +86,18 @@ def import_digital(
     questionnaire: str | None = None,
     survey: str | None = None,
     said: Mapping[tuple[str, FormatKind], str] | None = None,
+    wanted: Wanted | None = None,
     at: str | None = None,
 ) -> ImportSummary:
     """Import the export in `path`; `survey` names the source survey, `said` the chosen column readings (see
-    `column_formats.parsed`).
+    `column_formats.parsed`), `wanted` the tool and further files.
 
     Raises InputError for a file that is not an export, UsageError when its questionnaire, its survey or a format is not
     clear; nothing is written then.
     """
-    chosen = _questionnaire(project, path, questionnaire)
+    order = _order(project, path, questionnaire, survey=survey, said=said or {}, wanted=wanted or Wanted())
     with project.store.writing() as tx:  # names and novelty are determined in the transaction that stores the rows
-        return _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), at)
+        return _import(project, tx, order, at)
 
 
 def try_import(
@@ -103,16 +107,29 @@ def try_import(
     questionnaire: str | None = None,
     survey: str | None = None,
     said: Mapping[tuple[str, FormatKind], str] | None = None,
+    wanted: Wanted | None = None,
 ) -> ImportSummary:
     """The outcome `import_digital` would have; nothing is stored."""
-    chosen = _questionnaire(project, path, questionnaire)
+    order = _order(project, path, questionnaire, survey=survey, said=said or {}, wanted=wanted or Wanted())
     try:
         with project.store.writing() as tx:
-            raise _TriedError(
-                _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), None)
-            )
+            raise _TriedError(_import(project, tx, order, None))
     except _TriedError as tried:
         return tried.summary
+
+
+def wanted(*, tool: str | None, labels: str | PathLike[str] | None, mapping: str | PathLike[str] | None) -> Wanted:
+    """What a person says about a file; raises UsageError for an unknown tool."""
+    if tool is not None and tool not in set(Kind):
+        raise UsageError(
+            words("digital.unknown-tool", tool=tool),
+            remedy=words("digital.unknown-tool-remedy", tools=", ".join(Kind)),
+        )
+    return Wanted(
+        kind=Kind.MAPPING if mapping is not None else Kind(tool) if tool else None,
+        labels=Path(labels) if labels is not None else None,
+        mapping=Path(mapping) if mapping is not None else None,
+    )
 
 
 class _TriedError(Exception):
@@ -131,6 +148,20 @@ class _Order:
     questionnaire: Questionnaire
     survey: str | None
     said: Mapping[tuple[str, FormatKind], str]
+    wanted: Wanted
+
+
+def _order(
+    project: Project,
+    path: Path,
+    questionnaire: str | None,
+    *,
+    survey: str | None,
+    said: Mapping[tuple[str, FormatKind], str],
+    wanted: Wanted,
+) -> _Order:
+    chosen = _questionnaire(project, path, questionnaire, wanted)
+    return _Order(path=path, questionnaire=chosen, survey=survey, said=said, wanted=wanted)
 
 
 def _import(project: Project, tx: Transaction, order: _Order, at: str | None) -> ImportSummary:
@@ -173,6 +204,7 @@ def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurve
             language=language,
             zone=zone(name),
             choices=FormatChoices(said=said, kept=kept),
+            wanted=order.wanted,
         )
         decided = FormatDecision(
             column=ZONE[0],
@@ -296,6 +328,7 @@ def _summary(
         problems=(*found.problems, *taken.refused, *said),
         ignored_columns=found.ignored_columns,
         decisions=found.decisions,
+        columns=found.accounts,
         file=found.file,
         batch=batch,
         refused=(*others, *(f"{source.prefix}{number}" for number in repeated)),
@@ -327,7 +360,7 @@ def shortened(names: Sequence[str]) -> str:
     )
 
 
-def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
+def _questionnaire(project: Project, path: Path, code: str | None, wanted: Wanted) -> Questionnaire:
     """The questionnaire named, the only one, or the one with clearly the most matching columns."""
     codes = ", ".join(sorted(project.questionnaires))
     if code is not None:
@@ -339,7 +372,9 @@ def _questionnaire(project: Project, path: Path, code: str | None) -> Questionna
         return project.questionnaires[code]
     if len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
-    ranked = sorted(((recognised(path, found), name) for name, found in project.questionnaires.items()), reverse=True)
+    ranked = sorted(
+        ((recognised(path, found, wanted), name) for name, found in project.questionnaires.items()), reverse=True
+    )
     if not ranked or ranked[0][0] < MOSTLY or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         raise UsageError(
             words("digital.which-questionnaire", file=path.name, codes=codes),
