@@ -146,6 +146,37 @@ def _asked_formats(
     return known
 
 
+@click.command("map")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", "out", type=FILE, help="The mapping to write; otherwise FILE-map.yaml beside FILE.")
+@click.option("--check", type=FILE, help="Write nothing: look for mistakes in this mapping.")
+@click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
+@common_options
+@click.pass_obj
+def map_columns(
+    settings: Settings, *, file: Path, out: Path | None, check: Path | None, questionnaire: str | None
+) -> None:
+    """Draft a mapping for a CSV file or workbook that no survey tool wrote: what each of its columns is.
+
+    Correct the draft, then import the file with --map. What scanform takes a column for stands beside it with the
+    reason; what it cannot tell is left open.
+    """
+    from scanform.workflow.dataset.map_columns import check_mapping, draft_mapping
+
+    with open_settled(settings) as project:
+        if check is not None:
+            check_mapping(project, file, check, questionnaire=questionnaire)
+            answer(settings, {"file": str(check)}, text("mapping.sound", project.language, file=str(check)))
+            return
+        done = draft_mapping(project, file, out=out, questionnaire=questionnaire)
+        data = {"file": str(done.path), "columns": done.columns, "open": done.open}
+        answer(
+            settings,
+            data,
+            text("mapping.drafted", project.language, file=str(done.path), total=done.columns, open=done.open),
+        )
+
+
 @click.command("merge")
 @click.option("--undo", is_flag=True, help="Take the merge back: each response stands for itself again.")
 @click.option("--decide", nargs=2, metavar="ITEM VALUE", help="Settle a contradiction that conflicts.csv names.")

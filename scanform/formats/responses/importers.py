@@ -12,6 +12,7 @@ from scanform.formats.responses.source_file import SourceFile, open_file
 from scanform.formats.responses.tools.forms import GoogleForms, MicrosoftForms
 from scanform.formats.responses.tools.kobo import Kobo
 from scanform.formats.responses.tools.limesurvey import LimeSurvey
+from scanform.formats.responses.tools.mapped import MappedFile
 from scanform.formats.responses.tools.redcap import RedCap
 from scanform.formats.responses.tools.sosci import SoSci
 from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
@@ -97,6 +98,10 @@ def clues(file: SourceFile) -> list[Clue]:
 def _chosen(file: SourceFile, wanted: Wanted, kept: Kind | None) -> tuple[Importer, Clue, Basis]:
     """The importer of a file, why, and how that is known."""
     found = clues(file)
+    if wanted.mapping is not None:
+        return MappedFile(wanted.mapping), Clue(kind=Kind.MAPPING, evidence=(wanted.mapping.name,)), Basis.SAID
+    if wanted.kind is Kind.MAPPING:
+        raise UsageError(words("mapping.which"), remedy=words("mapping.which-remedy", file=file.path.name))
     if wanted.kind is not None:
         said = next((clue for clue in found if clue.kind is wanted.kind), Clue(kind=wanted.kind, evidence=()))
         return _importer(wanted.kind), said, Basis.SAID

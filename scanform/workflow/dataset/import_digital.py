@@ -222,7 +222,14 @@ def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurve
     refuse_unclear(found, said, path)
     if first.still_open and kept:  # times that were ambiguous before are compared, too
         choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name)
+    found = replace(found, decisions=tuple(_tool_kept(one, kept) for one in found.decisions))
     return source, found, contradictions(found.decisions, kept, language)
+
+
+def _tool_kept(decision: FormatDecision, kept: Mapping[tuple[str, FormatKind], str]) -> FormatDecision:
+    """The tool of the file is confirmed once: from then on it is as in the last export."""
+    known = decision.kind is FormatKind.TOOL and decision.basis is Basis.PROVEN
+    return replace(decision, basis=Basis.KEPT) if known and kept.get(decision.key) == decision.reading else decision
 
 
 def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
