@@ -18,6 +18,7 @@ from scanform.formats.responses.limesurvey_formats import Formats, decide, name_
 from scanform.formats.responses.limesurvey_reached import Reached, Seen, pages_are_sections
 from scanform.formats.responses.limesurvey_values import Cell, ChoiceIndex
 from scanform.formats.responses.pattern import TAKEN, Column, Kind, Role, Understood, system
+from scanform.formats.responses.response_spool import ResponseSpool
 from scanform.i18n.texts import text
 from scanform.model.column_format import FormatChoices, FormatDecision, FormatKind, OpenFormat
 from scanform.model.problem import Problem
@@ -49,7 +50,7 @@ class DigitalImport:
     no responses.
     """
 
-    responses: tuple[Response, ...]
+    responses: Sequence[Response]
     problems: tuple[Problem, ...]
     ignored_columns: tuple[str, ...]
     facts: Mapping[str, SourceFacts] = field(default_factory=dict)
@@ -156,16 +157,19 @@ def read_responses(
     ids = _Ids(export)
     if formats.still_open or formats.misfits:
         return replace(told, facts=_all_facts(export, prefix))
-    responses: list[Response] = []
-    facts: dict[str, SourceFacts] = {}
+    spool, counts = ResponseSpool(), Counter[str]()
     for number, cells in table.rows:
         response, found = _response(export, number, cells, row_id=ids.of(cells), prefix=prefix)
         problems.extend(found)
         if response is not None:
-            responses.append(response)
-            facts[response.id] = _facts(export, cells)
-    unique, repeated = _without_repeats(responses)
-    return replace(told, responses=unique, problems=(*problems, *repeated), facts=facts)
+            if response.id in spool.facts:
+                counts[response.id] += 1
+            spool.add(response, _facts(export, cells))
+    repeated = (
+        Problem(slug="duplicate-response", params=(("response", name), ("count", str(count + 1))))
+        for name, count in counts.items()
+    )
+    return replace(told, responses=spool, problems=(*problems, *repeated), facts=spool.facts)
 
 
 def _prepared(
@@ -678,20 +682,6 @@ def _text_answer(
         reader=export.understood.kind.value,
         problems=("text-without-mark",) if astray else (),
     )
-
-
-def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...], tuple[Problem, ...]]:
-    """Equal rows with one id count once; if they differ none of them is taken."""
-    by_id: dict[str, set[Response]] = {}
-    for response in responses:
-        by_id.setdefault(response.id, set()).add(response)
-    counts = Counter(response.id for response in responses)
-    problems = tuple(
-        Problem(slug="duplicate-response", params=(("response", name), ("count", str(n))))
-        for name, n in counts.items()
-        if n > 1
-    )
-    return tuple(next(iter(same)) for same in by_id.values() if len(same) == 1), problems
 
 
 def _refused(slug: str, name: str, **params: object) -> InputError:

@@ -2,15 +2,17 @@
 changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
 from scanform.errors import UsageError, words
 from scanform.formats.responses.importers import DigitalImport, FileFormat, Wanted, read_export, recognised
 from scanform.formats.responses.pattern import Column, Kind
+from scanform.formats.responses.response_spool import ResponseSpool
 from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
@@ -29,6 +31,8 @@ NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
 """Problems of rows that become no response; others are refused because of their content (`duplicate-response`,
 `another-response`).
 """
+
+_PIECE = 500  # responses compared and stored at a time
 
 NAMED = 10  # ids that a message names; further ones are counted
 
@@ -64,13 +68,11 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """The rows of an export sorted by outcome; `rows` are the revisions, in file order, to keep if any of them tells
-    `more`.
+    """The rows of an export sorted by outcome; all of them are kept if any tells `more`.
 
     `is_older` is set where some rows are surely older than what is known, and none is newer.
     """
 
-    rows: tuple[Revision, ...]
     more: bool
     new: tuple[str, ...]
     changed: tuple[str, ...]
@@ -174,16 +176,12 @@ def _import(project: Project, tx: Transaction, order: _Order, at: str | None) ->
         batch = ledger.add_batch(
             tx, kind="digital", label=str(order.path), at=at or datetime.now(UTC).isoformat(timespec="seconds")
         )
-        for (
-            revision
-        ) in taken.rows:  # including unchanged ones: they count when the import that first had them is withdrawn
-            revisions.add_revision(tx, replace(revision, batch_id=batch))
-        ids = tuple(response.id for response in found.responses)
+        ids = tuple(_ids(found))
         revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
         revisions.add_formats(tx, batch, source.id, {decision.key: decision.reading for decision in found.decisions})
-        settle(project, tx, (revision.response.id for revision in taken.rows))
+        _store(project, tx, source, found, batch)
     out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
-    withdrawn = tuple(name for name in (f"{source.prefix}{response.id}" for response in found.responses) if name in out)
+    withdrawn = tuple(name for name in (f"{source.prefix}{number}" for number in _ids(found)) if name in out)
     summary = _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
     return replace(summary, problems=(*notes, *summary.problems))
 
@@ -234,39 +232,20 @@ def _tool_kept(decision: FormatDecision, kept: Mapping[tuple[str, FormatKind], s
 
 def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
     """The outcome of each row: another person's is refused, all others become revisions."""
-    known = revisions.known_sources(tx, source.id)
-    ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
-    names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in found.responses}
-    counting = revisions.revisions(tx, names.values())
-    rows, more = list[Revision](), False
+    more = False
     new, changed, older, newer, refused = list[str](), list[str](), list[str](), list[str](), list[Problem]()
-    for response in found.responses:
-        row, name = found.facts[response.id], names[response.id]
-        if response.id in facts and row.is_of_another(facts[response.id]):
-            refused.append(_refused(name, row.differences(facts[response.id])[0], row, facts[response.id]))
-            continue
-        revision = Revision(
-            batch_id=0,
-            survey_id=source.id,
-            source_id=response.id,
-            response=replace(response, id=name),
-            facts=row,
-            lacking=found.lacking,
-        )
-        before = counting.get(name, [])
+    for revision, before in _rows(tx, source, found, refused):
+        name, row = revision.response.id, revision.facts
         if any(one.facts.is_newer(row) for one in before):
             older.append(name)
         elif any(row.is_newer(one.facts) for one in before):
             newer.append(name)
-        revision = replace(revision, same_as=_same_as(revision, before))
         if not before:
             new.append(name)
         elif present([*before, revision], chosen) != present(before, chosen):
             changed.append(name)
         more = more or name in (*new[-1:], *changed[-1:]) or _tells_more(row, before)
-        rows.append(revision)
     return _Taken(
-        rows=tuple(rows),
         more=more,
         new=tuple(new),
         changed=tuple(changed),
@@ -274,6 +253,50 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
         older=tuple(older),
         is_older=bool(older) and not newer,
     )
+
+
+def _rows(
+    tx: Transaction, source: SourceSurvey, found: DigitalImport, refused: list[Problem]
+) -> Iterator[tuple[Revision, list[Revision]]]:
+    """The revision of each row with those before it, a piece of the file at a time; another person's row is refused."""
+    known = revisions.known_sources(tx, source.id)
+    ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
+    responses = iter(found.responses)
+    while piece := list(islice(responses, _PIECE)):
+        names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in piece}
+        counting = revisions.revisions(tx, names.values())
+        for response in piece:
+            row, name = found.facts[response.id], names[response.id]
+            if response.id in facts and row.is_of_another(facts[response.id]):
+                refused.append(_refused(name, row.differences(facts[response.id])[0], row, facts[response.id]))
+                continue
+            revision = Revision(
+                batch_id=0,
+                survey_id=source.id,
+                source_id=response.id,
+                response=replace(response, id=name),
+                facts=row,
+                lacking=found.lacking,
+            )
+            before = counting.get(name, [])
+            yield replace(revision, same_as=_same_as(revision, before)), before
+
+
+def _store(project: Project, tx: Transaction, source: SourceSurvey, found: DigitalImport, batch: int) -> None:
+    """Keep all rows as revisions, piece by piece, including unchanged ones: they count when the import that first had
+    them is withdrawn.
+    """
+    rows = _rows(tx, source, found, [])
+    while piece := [revision for revision, _ in islice(rows, _PIECE)]:
+        for revision in piece:
+            revisions.add_revision(tx, replace(revision, batch_id=batch))
+        settle(project, tx, (revision.response.id for revision in piece))
+
+
+def _ids(found: DigitalImport) -> list[str]:
+    """The ids of the responses taken from a file, in its order."""
+    kept = found.responses
+    return list(kept.ids) if isinstance(kept, ResponseSpool) else [response.id for response in kept]
 
 
 def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
@@ -299,7 +322,7 @@ def _refused(name: str, fact: str, row: SourceFacts, known: SourceFacts) -> Prob
 
 def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older: bool) -> tuple[str, ...]:
     """Responses that count and are missing from the export; an older export says nothing about that."""
-    held = {response.id for response in found.responses}
+    held = set(_ids(found))
     return (
         ()
         if older
@@ -350,7 +373,7 @@ def _repeated(found: DigitalImport) -> dict[str, int]:
     """The rows of ids that occur in the file with different contents, by id: as it is unclear which is right, none is
     taken.
     """
-    taken = {response.id for response in found.responses}
+    taken = set(_ids(found))
     said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
     return {one["response"]: int(one["count"]) for one in said if one["response"] not in taken}
 
