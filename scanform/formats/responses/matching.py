@@ -49,7 +49,7 @@ class Matching:
                     for row in item.rows:
                         for one in item.text.languages:
                             yield row.text.get(one), row
-                            for form in ("{}[{}]", "{} [{}]", "{}/{}", "{} {}"):
+                            for form in ("{}[{}]", "{} [{}]", "{}/{}", "{} {}", "{}: {}"):
                                 yield form.format(item.text.get(one), row.text.get(one)), row
 
     @cached_property

@@ -158,11 +158,13 @@ class Account:
 
     def take(self, at: int, target: Target, make: Make | None = None) -> None:
         """The column at `at` (0-based) is `target`; `make` says what its cell means where that is not the cell. A
-        second column of the same target is told as repeated.
+        second column of the same answer makes the file ambiguous: it is kept here, and the file refused for it.
         """
-        if target in self.taken:
+        if target in self.taken and target.holds is Holds.SYSTEM:
             self.leave(at, Role.REPEATED, holds_name(target))
             return
+        if target in self.taken:
+            self.made.append((at, target, lambda cells: cells[at]))
         self.columns[at] = self._column(at, role_of(target), holds_name(target))
         self.add(at, target, make or (lambda cells: cells[at]))
 

@@ -33,7 +33,8 @@ _PERSON = frozenset(
     }
 )  # fmt: skip
 _POINT = re.compile(r"_?(?P<name>.+?)[_-](?:latitude|longitude|altitude|precision|accuracy)", re.IGNORECASE)
-_BREAK = re.compile(r"[/:.-]")
+_GROUP, _CENTRAL_GROUP = re.compile("/"), re.compile("[/-]")
+"""What stands between groups: a hyphen in ODK Central, whose headings are names and never labels."""
 OTHER_ENDING = "_other"
 
 
@@ -50,8 +51,9 @@ class Kobo:
     def understand(self, file: SourceFile, questionnaire: Questionnaire) -> Understood:
         """Columns by the last names of their paths: codes or labels."""
         account, matching = Account(file.table), Matching(questionnaire)
+        mark = _CENTRAL_GROUP if {"SubmissionDate", "KEY"} & set(file.table.header) else _GROUP
         _take_system(account, matching)
-        found = {at: _resolved(account.table.header[at], matching) for at in account.open()}
+        found = {at: _resolved(account.table.header[at], matching, mark) for at in account.open()}
         ticked = {one[0].code for one in found.values() if one is not None and one[1] is not None}
         for at, one in found.items():
             if one is not None and one[1] is not None:
@@ -59,7 +61,7 @@ class Kobo:
             elif one is not None and one[0].kind is QuestionKind.MULTIPLE and one[0].code in ticked:
                 account.leave(at, Role.REPEATED, one[0].code)
         for at in account.open():
-            beside = _beside(account.table.header[at], matching)
+            beside = _beside(account.table.header[at], matching, mark)
             if beside is not None:
                 account.take(at, beside)
         for at in account.open():
@@ -118,31 +120,31 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2].rpartition("-")[2]
 
 
-def _paths(heading: str) -> Iterator[str]:
+def _paths(heading: str, mark: re.Pattern[str]) -> Iterator[str]:
     """The heading, and what is left of it without the first groups."""
     yield heading
-    for mark in _BREAK.finditer(heading):
-        yield heading[mark.end() :]
+    for found in mark.finditer(heading):
+        yield heading[found.end() :]
 
 
-def _resolved(heading: str, matching: Matching) -> tuple[Question, str | None] | None:
+def _resolved(heading: str, matching: Matching, mark: re.Pattern[str]) -> tuple[Question, str | None] | None:
     """The question of a heading, and the option where it is a box."""
-    for path in _paths(heading):
+    for path in _paths(heading, mark):
         question = matching.question(path)
         if question is not None:
             return question, None
-        for mark in _BREAK.finditer(path):
-            above = matching.question(path[: mark.start()])
+        for cut in _GROUP.finditer(path):
+            above = matching.question(path[: cut.start()])
             if above is not None and above.kind is QuestionKind.MULTIPLE:
-                option = option_of(above, path[mark.end() :])
+                option = option_of(above, path[cut.end() :])
                 if option is not None:
                     return above, option
     return None
 
 
-def _beside(heading: str, matching: Matching) -> Target | None:
+def _beside(heading: str, matching: Matching, mark: re.Pattern[str]) -> Target | None:
     """The text beside an option: `q_other`, or the code that an XLSForm of ours gives it."""
-    for path in _paths(heading):
+    for path in _paths(heading, mark):
         found = matching.target(path)
         if found is not None and found.holds in {Holds.OTHER, Holds.WRITEIN}:
             return found

@@ -52,16 +52,13 @@ class LimeSurvey:
 
 
 def understood(table: CsvTable, questionnaire: Questionnaire) -> Understood:
-    """A table headed as LimeSurvey does it; two columns of one target are left for the check to refuse."""
+    """A table headed as LimeSurvey does it."""
     account = Account(table)
     found = column_targets(table.header, questionnaire)
     for at, target in enumerate(found):
         if target is None:
             continue
-        if target in account.taken:
-            account.made.append((at, target, _cell(at)))
-        else:
-            account.take(at, target)
+        account.take(at, target)
     rankings = _rankings(questionnaire)
     lists = {q.code: q for q in questionnaire.questions() if q.kind is QuestionKind.HANDWRITING}
     for matrix, ranks in _ranked(account, rankings).items():
@@ -69,10 +66,6 @@ def understood(table: CsvTable, questionnaire: Questionnaire) -> Understood:
     for code, members in _listed(account, lists).items():
         _take_list(account, lists[code], members)
     return account.done(Kind.LIMESURVEY, marks_null=True)
-
-
-def _cell(at: int) -> Make:
-    return lambda cells: cells[at]
 
 
 def column_targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:

@@ -122,15 +122,19 @@ def _take_system(account: Account, matching: Matching) -> None:
         for at in stamps[:-1]:
             account.leave(at, Role.TOOL)
     if states:
-        account.take(
-            states[0],
-            system("complete"),
-            lambda cells: (
-                "1" if all(cells[at].strip().casefold() in _DONE for at in states if cells[at].strip()) else "0"
-            ),
-        )
+        account.take(states[0], system("complete"), _whole(states))
         for at in states[1:]:
             account.leave(at, Role.PROGRESS)
+
+
+def _whole(states: Sequence[int]) -> Make:
+    """Complete is a record of which every form that has a state is complete."""
+
+    def made(cells: Cells) -> str:
+        told = [cells[at].strip().casefold() for at in states if cells[at].strip()]
+        return "1" if told and all(state in _DONE for state in told) else "0"
+
+    return made
 
 
 def _record(instance: Sequence[int]) -> Make:

@@ -169,9 +169,6 @@ def _resolved(name: str, label: str, matching: Matching) -> tuple[Question, str 
             )
             if question is not None and option is not None:
                 return question, option
-        row = matching.question(item)
-        if row is not None:
-            return row, None
     question = matching.by_code(name)
     if question is not None:
         return question, None

@@ -1,5 +1,6 @@
 """Every survey tool in every dialect: the same answers come in, every column is accounted for, nothing is guessed."""
 
+import tracemalloc
 import zipfile
 from collections import Counter
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import exports
+from bench.imports import measure
 from scanform.errors import InputError, UsageError
 from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.formats.responses.importers import Wanted, clues, read_export
@@ -296,3 +298,62 @@ def test_all_real_kobo_dialects_give_the_submissions():
         assert response.answer("traeger", "other").value == one.get("traeger_other", "")
         assert (response.answer("name").value, response.token) == (one["ort/name"], one["token"])
         assert response.answer("stufenlos").value == one.get("barrieren/stufenlos", "")
+
+
+def test_two_columns_of_one_answer_are_refused(tmp_path, survey):
+    """Where two columns may be the same question, none is taken for it; a hyphen or a colon in a text cuts nothing off."""
+    header = ["_id", "_uuid", "_submission_time", "name", "a/Wie heißt der Ort?"]
+    path = exports.written(tmp_path / "x.csv", [header, ["1", "u", "2026-03-01T09:00:00", "Haus", "Treff"]])
+    with pytest.raises(InputError) as refusal:
+        read_export(path, survey)
+    assert refusal.value.slug == "export-column-twice"
+    header[-1] = "Web-name"
+    path = exports.written(path, [header, ["1", "u", "2026-03-01T09:00:00", "Haus", "Treff"]])
+    found = read_export(path, survey)
+    assert [one.heading for one in found.accounts if one.role is Role.UNKNOWN] == ["Web-name"]
+    assert found.responses[0].answer("name").value == "Haus"
+
+
+def test_a_redcap_record_is_complete_when_its_forms_are(tmp_path, survey):
+    """Codes 0 and 1 are not complete, and a record without any state is not, either; repetitions are responses."""
+    header = ["record_id", "redcap_repeat_instance", "name", "orte_complete"]
+    rows = [["1", "", "a", "2"], ["2", "", "b", "1"], ["3", "", "c", ""], ["4", "1", "d", "2"], ["4", "2", "e", "2"]]
+    found = read_export(exports.written(tmp_path / "x.csv", [header, *rows]), survey)
+    assert [(one.id, one.complete) for one in found.responses] == [
+        ("online-1", True), ("online-2", False), ("online-3", False), ("online-4-1", True), ("online-4-2", True)
+    ]  # fmt: skip
+
+
+def test_two_google_responses_of_one_second_are_two(tmp_path, survey):
+    """A response has no number there: its timestamp distinguishes it, and a count those of one second."""
+    one = exports.google_csv(tmp_path / "x.csv", ONES[:1])
+    header, row = one.read_text("utf-8").split("\n", 1)
+    one.write_text(f"{header}\n{row}{row.replace('T000001', 'T2')}", "utf-8")
+    found = read_export(one, survey)
+    assert [response.id for response in found.responses] == ["online-20260301090700", "online-20260301090700-2"]
+
+
+# --- piece by piece ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [exports.lime_csv, exports.kobo_csv])
+def test_a_file_is_never_held_as_a_whole(tmp_path, make):
+    """Going through a file of some megabytes needs a fraction of it: its rows are read anew each time."""
+    path = make(tmp_path / "x.csv", exports.people(4000))
+    table = open_file(path).table
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in table.rows)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 4000
+    assert peak < path.stat().st_size / 2
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows():
+    """Six times the rows, from the file to the database, need hardly more memory."""
+    few, many = (measure("kobo", rows, store=True) for rows in (200, 1200))
+    assert many["rows"] == 1200
+    assert many["mb"] < 1.15 * few["mb"]
