@@ -4,6 +4,7 @@ measured with.
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -97,9 +98,10 @@ def fill(project: Project, forms: int, *waiting: Waiting, start: int = 0, confid
     """
     layout = next(iter(project.layouts.values()))
     at = "2026-01-01T00:00:00Z"
-    responses, turned = [], strokes(project, layout)
+    responses: list[Response] = []
+    blank = (project.layouts_folder / layout.digest / layout.pages[0].blank).read_bytes()
     for number in range(start, start + forms):
-        ref, page_map = scan(project, turned, number)
+        ref, page_map = scan(project, blank, layout, number)
         with project.store.writing() as tx:
             ledger.save_reading(tx, PageResult(ref=ref, outcome=Fate.READ, page_map=page_map), at=at)
         answers = tuple(
@@ -118,10 +120,12 @@ def fill(project: Project, forms: int, *waiting: Waiting, start: int = 0, confid
     project.store.save_responses(responses, kind="paper", label="test", at=at)
 
 
-def strokes(project: Project, layout: Layout) -> Gray:
-    """The page with crosses and a line of writing, turned by 90 degrees counter-clockwise."""
-    blank = project.layouts_folder / layout.digest / layout.pages[0].blank
-    gray = np.asarray(cv2.imread(str(blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+@lru_cache(maxsize=4)
+def strokes(blank: bytes, layout: Layout) -> Gray:
+    """The page with crosses and a line of writing, turned by 90 degrees counter-clockwise; `blank` is the PNG of the
+    empty page. Drawn once: tests fill many projects.
+    """
+    gray = np.asarray(cv2.imdecode(np.frombuffer(blank, dtype=np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
     for zone in layout.pages[0].zones:
         x, y, right, bottom = (
             round(edge * PX_PER_MM) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom)
@@ -138,16 +142,24 @@ def strokes(project: Project, layout: Layout) -> Gray:
     return np.ascontiguousarray(np.rot90(gray))
 
 
-def scan(project: Project, turned: Gray, number: int) -> tuple[PageRef, PageMap]:
-    """The page archived as JPEG, and where everything lies on it."""
-    width = turned.shape[0]
+@lru_cache(maxsize=64)
+def picture(blank: bytes, layout: Layout, number: int) -> bytes:
+    """The JPEG of the page with this number."""
+    turned = strokes(blank, layout).copy()
     turned[:8, :8], turned[:8, 8:16] = 4 * (number % 64), 4 * (number // 64)  # no two pages have the same bytes
     done, data = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, 85])
     assert done
-    sha256 = hashlib.sha256(data.tobytes()).hexdigest()
+    return data.tobytes()
+
+
+def scan(project: Project, blank: bytes, layout: Layout, number: int) -> tuple[PageRef, PageMap]:
+    """The page archived as JPEG, and where everything lies on it."""
+    width = strokes(blank, layout).shape[0]
+    data = picture(blank, layout, number)
+    sha256 = hashlib.sha256(data).hexdigest()
     path = project.archive / sha256[:2] / f"{sha256}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.tobytes())
+    path.write_bytes(data)
     scale = PX_PER_MM
     homography = (0.0, scale, 0.0, -scale, 0.0, float(width), 0.0, 0.0, 1.0)  # (x, y) mm -> (y, width - x) px
     return PageRef(sha256=sha256, path="gone.jpg", index=0), PageMap(

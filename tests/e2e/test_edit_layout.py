@@ -150,6 +150,7 @@ def test_zones_are_moved_resized_and_named_and_a_reload_shows_the_same(editor, f
         for _ in range(times):
             page.keyboard.press(key)
     zone_of(page, "c").click()
+    page.locator(".grip.e").wait_for()
     grip = page.locator(".grip.e").bounding_box()
     drag(page, (grip["x"] + 6, grip["y"] + 6), (grip["x"] + 6 + 27 * scale, grip["y"] + 6))
     assert page.locator("#state").inner_text() == "Unsaved changes"

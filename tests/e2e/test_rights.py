@@ -58,13 +58,24 @@ def prepared(tmp_path_factory):
     without = re.sub(r"known_answers = [0-9.]+", "known_answers = 0.0", settings)
     assert without != settings  # by lot a settled value would be given out as a known answer
     (folder / "survey.toml").write_text(without, encoding="utf-8")
-    return folder
+    with open_project(folder) as opened:
+        return folder, settled(opened)
 
 
 @pytest.fixture
 def project(prepared, tmp_path):
-    with open_project(shutil.copytree(prepared, tmp_path / "project")) as opened:
+    with open_project(shutil.copytree(prepared[0], tmp_path / "project")) as opened:
         yield opened
+
+
+@pytest.fixture
+def held(project, prepared):
+    """The values by their state, those that somebody has in hand given out just now."""
+    with project.store.writing() as tx:
+        for name, who in (("mine", "P"), ("my-contact", "P"), ("others", "Lou")):
+            assert leases.claim(tx, [prepared[1][name].item], who, 1)
+        assert leases.claim(tx, [f"{AGAIN}{prepared[1]['blind'].item}"], "P", 1)
+    return prepared[1]
 
 
 OBJECTS = (
@@ -83,8 +94,8 @@ OBJECTS = (
 )
 
 
-def things(project):
-    """One value in each state."""
+def settled(project):
+    """One value in each state, but for who has it in hand."""
     for number, name in enumerate(OBJECTS[:-1]):
         if "contact" in name:
             fill(project, 1, Waiting(column="since", value=BORN, problem="handwriting"), start=number)
@@ -105,9 +116,6 @@ def things(project):
         [sent(items["kept-contact"], DecisionKind.IMPLAUSIBLE, KEPT, uuid="first-kept-contact")], reviewer="Lou"
     )
     with project.store.writing() as tx:
-        for name, who in (("mine", "P"), ("my-contact", "P"), ("others", "Lou")):
-            assert leases.claim(tx, [items[name]], who, 1)
-        assert leases.claim(tx, [f"{AGAIN}{items['blind']}"], "P", 1)
         act = values.Decision(
             uuid="look",
             item=items["differs"],
@@ -136,10 +144,10 @@ def sent(item, kind, to="", *, uuid, **more):
 class Attack:
     """Somebody with one role and one value in view."""
 
-    def __init__(self, project, role, name, station=None):
+    def __init__(self, project, held, role, name, station=None):
         self.project = project
         self.station = station or Station(project)
-        self.thing = things(project)[name]
+        self.thing = held[name]
         self.account = self.station.person("P", role)
         self.browser = self.station.browser(self.account)
         self.token = self.browser.token
@@ -277,9 +285,9 @@ CELLS = [
 
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize(("role", "name"), CELLS)
-def test_pictures_and_values_are_shown_to_whom_they_were_given(project, role, name):
+def test_pictures_and_values_are_shown_to_whom_they_were_given(project, held, role, name):
     """Crop, rule check, card and history of every value: the same rule behind each."""
-    attack = Attack(project, role, name)
+    attack = Attack(project, held, role, name)
     item, may = attack.thing.item, role.value
     assert (attack.get(f"/crops/{item}").status_code == 200) is (may in PICTURE[name].split())
     assert (attack.get(f"/crops/{item}?context=1").status_code == 200) is (
@@ -298,9 +306,9 @@ def test_pictures_and_values_are_shown_to_whom_they_were_given(project, role, na
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
-def test_only_what_waits_or_is_ones_own_is_decided(project, role, name):
+def test_only_what_waits_or_is_ones_own_is_decided(project, held, role, name):
     """Whatever is sent about a value: nobody overwrites it, and no answer gives it away, who may not."""
-    attack = Attack(project, role, name)
+    attack = Attack(project, held, role, name)
     assert attack.changed(forge) is (role.value in DECIDE[name].split())
     assert not attack.learned or role.value in TOLD[name].split()
     with project.store.reading() as tx:
@@ -309,9 +317,9 @@ def test_only_what_waits_or_is_ones_own_is_decided(project, role, name):
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
-def test_putting_off_opens_nothing(project, role, name):
+def test_putting_off_opens_nothing(project, held, role, name):
     """A crop that was refused before is refused afterwards, and the card as well."""
-    attack = Attack(project, role, name)
+    attack = Attack(project, held, role, name)
     before = [
         attack.get(path).status_code for path in (f"/crops/{attack.thing.item}", f"/api/items/{attack.thing.item}")
     ]
@@ -324,16 +332,16 @@ def test_putting_off_opens_nothing(project, role, name):
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
-def test_only_own_acts_are_taken_back(project, role, name):
-    attack = Attack(project, role, name)
+def test_only_own_acts_are_taken_back(project, held, role, name):
+    attack = Attack(project, held, role, name)
     assert attack.changed(take_back) is (role.value in TAKE_BACK[name].split())
 
 
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
-def test_undo_goes_back_through_own_acts_only(project, role):
+def test_undo_goes_back_through_own_acts_only(project, held, role):
     """However often it is asked for: what somebody else decided stands."""
-    attack = Attack(project, role, "decided-by-other")
+    attack = Attack(project, held, role, "decided-by-other")
     for _ in range(5):
         attack.post("/api/undo", {})
     with project.store.reading() as tx:
@@ -343,11 +351,11 @@ def test_undo_goes_back_through_own_acts_only(project, role):
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
-def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
+def test_looks_are_taken_from_whom_they_were_given_to(project, held, role, name):
     """Neither desk of second readings shows a value or takes one that was not given out there; both readings of a
     difference are the third person's alone.
     """
-    attack = Attack(project, role, name)
+    attack = Attack(project, held, role, name)
     changed = False
     for task in ("second", "third"):
         path = f"/api/{task}/decisions"
@@ -367,11 +375,11 @@ def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
 
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
-def test_what_is_given_out_is_what_one_may_see(project, role):
+def test_what_is_given_out_is_what_one_may_see(project, held, role):
     """No screen gives out what others have, what was settled, or names to whom they are not open; second readings are
     blind, and never at what one did oneself.
     """
-    attack = Attack(project, role, "others")
+    attack = Attack(project, held, role, "others")
     found = things_by_item(project)
     given = [
         card["id"]
@@ -440,7 +448,7 @@ def test_every_route_that_names_a_value_is_among_those_tested(project):
     assert set(SHOWING) | set(DECIDING) | set(GIVING) | set(WHOLE_PAGES) <= set(found)
 
 
-def test_a_route_that_does_not_say_what_it_shows_is_refused(project):
+def test_a_route_that_does_not_say_what_it_shows_is_refused(project, held):
     """Deny by default: a new address with a value in it shows nothing until it says what."""
     from review_ui.http.access import needs
 
@@ -451,18 +459,18 @@ def test_a_route_that_does_not_say_what_it_shows_is_refused(project):
     def new(item):
         return item
 
-    attack = Attack(project, Role.SUPERVISOR, "waiting", station)
+    attack = Attack(project, held, Role.SUPERVISOR, "waiting", station)
     assert attack.get(f"/new/{attack.thing.item}").status_code == 403
     assert attack.get("/new/none").status_code == 403
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "name"), CELLS)
-def test_no_other_route_tells_or_changes_a_value(project, role, name):
+def test_no_other_route_tells_or_changes_a_value(project, held, role, name):
     """Every other address, asked with the value in address, query, form and body: it tells nothing and changes
     nothing.
     """
-    attack = Attack(project, role, name)
+    attack = Attack(project, held, role, name)
     before = attack.stored()
     form = attack.thing.item.partition("/")[0]
     body = {
@@ -489,9 +497,9 @@ def test_no_other_route_tells_or_changes_a_value(project, role, name):
 
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
-def test_pages_tell_nothing_that_is_read_blindly(project, role):
+def test_pages_tell_nothing_that_is_read_blindly(project, held, role):
     """Whole pages are for those who may see names; what somebody is to read without knowing it is left out for them."""
-    attack = Attack(project, role, "blind")
+    attack = Attack(project, held, role, "blind")
     for name in ("blind", "accepted"):
         attack.thing = other_thing(project, name)
         path = f"/page/{attack.thing.item.partition('/')[0]}/1"
@@ -512,19 +520,19 @@ def test_who_places_pages_may_see_names():
     assert all(Right.CONTACT in rights for rights in RIGHTS.values() if Right.PLACE in rights)
 
 
-def test_a_uuid_of_somebody_else_is_not_acknowledged(project):
+def test_a_uuid_of_somebody_else_is_not_acknowledged(project, held):
     """An act under a name that another person's act has is not written, and is not called saved."""
-    attack = Attack(project, Role.REVIEWER, "mine")
+    attack = Attack(project, held, Role.REVIEWER, "mine")
     assert attack.decide("correct", FORGED, uuid="first-decided-by-other")["result"] == "unknown"
     assert attack.decide("correct", FORGED, uuid="first-decided-by-me")["result"] == "saved"  # sent again
     assert all(act.to_value != FORGED for act in attack.stored()[0])
 
 
-def test_a_refusal_says_the_same_of_every_value(project):
+def test_a_refusal_says_the_same_of_every_value(project, held):
     """Whether a value waits, is settled, is somebody else's or is not there at all: a reviewer to whom it was not
     given gets the same words.
     """
-    attack, said = Attack(project, Role.REVIEWER, "none"), set()
+    attack, said = Attack(project, held, Role.REVIEWER, "none"), set()
     for item in [
         item
         for item, name in things_by_item(project).items()
@@ -537,9 +545,9 @@ def test_a_refusal_says_the_same_of_every_value(project):
     assert len(said) == 1
 
 
-def test_a_late_reader_of_a_second_look_cannot_take_it_back(project):
+def test_a_late_reader_of_a_second_look_cannot_take_it_back(project, held):
     """What a third person has settled stands, also when the second one takes the reading back that it settled."""
-    attack = Attack(project, Role.REVIEWER, "differs")
+    attack = Attack(project, held, Role.REVIEWER, "differs")
     again = VerificationDesk(Desk(project))
     card = next(card for card in again.claim(50, reviewer="Carla", third=True) if card.id == attack.thing.item)
     act = Submission(

@@ -16,17 +16,18 @@ from review_ui.app import create_app
 from scanform.model.person import Person, Role
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
+from scanform.review.triage import item
 from scanform.store import leases
 from scanform.store.acts import seeded_items as rows
 from scanform.store.acts.seals import broken_seals
-from scanform.store.acts.verifications import LOT
+from scanform.store.acts.verifications import LOT, sampling_seed
 from scanform.store.engine import insert_new
 from scanform.store.tables import AnswerRow, SamplingSeedRow
 from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
 from scanform.workflow.review.double_verification import VerificationDesk
-from scanform.workflow.review.seeded_items import tallies
+from scanform.workflow.review.seeded_items import SeededItems, tallies
 
 BASE = "http://127.0.0.1:8765"
 SETTLED = (
@@ -99,6 +100,42 @@ def known_cards(project, cards, reviewer):
     with project.store.reading() as tx:
         made = {row.item for row in rows.seeded_items_of(tx, reviewer)}
     return [card for card in cards if card["id"] in made]
+
+
+class Searched(dict):
+    """The responses, and how often all of them were gone through."""
+
+    times = 0
+
+    def values(self):
+        self.times += 1
+        return super().values()
+
+
+def test_what_was_searched_in_vain_is_not_searched_for_at_each_view(tmp_path):
+    """Where nothing is settled there is nothing to show again; that is found out once, not whenever somebody looks at
+    the numbers.
+    """
+    with open_project(surveyed(tmp_path, 12, 0)) as project:
+        desk = Desk(project)
+        cases = Searched((case.machine.id, case) for case in desk.settled())
+        desk.close()
+        waiting = [
+            item(case.machine, answer, case.versions)
+            for case in cases.values()
+            for answer in case.machine.answers
+            if answer.status is Status.REVIEW
+        ]
+        seeded = SeededItems(0.5, lambda *_: True)
+        found = []
+        with project.store.writing() as tx:
+            sampling_seed(tx)
+            for _ in range(2):
+                cases.times = 0
+                assert seeded.planned(tx, waiting, reviewer="ben", cases=cases) == 0
+                found.append(cases.times)
+        assert found[0] > 2
+        assert found[1] == 0
 
 
 @pytest.mark.slow

@@ -255,8 +255,9 @@ class SeededItems:
                 if found is None or found in used:
                     chosen = self._chosen(item, reviewer=reviewer, cases=cases, had=used, fits=lambda _: True)
                     found = self._plans[reviewer, item.id] = chosen[0].id if chosen else ""
-                used.add(found)
-                count += bool(found)
+                if found:
+                    used.add(found)
+                    count += 1
         return count
 
     def _is_drawn(self, waiting: ReviewItem, reviewer: str, chance: float) -> bool:
