@@ -244,7 +244,7 @@ class _Ids:
         moment = _moment(self.export, "submitdate", stamp) if stamp else None
         if moment is None:
             return ""
-        second = moment.clock.strftime("%Y%m%d%H%M%S")
+        second = "".join(filter(str.isdigit, moment.clock.isoformat(timespec="seconds")))
         self.seen[second] += 1
         return second if self.seen[second] == 1 else f"{second}-{self.seen[second]}"
 
