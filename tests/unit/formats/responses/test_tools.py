@@ -1,5 +1,6 @@
 """Every survey tool in every dialect: the same answers come in, every column is accounted for, nothing is guessed."""
 
+import csv
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -234,20 +235,50 @@ def test_hostile_archives_are_refused(tmp_path, survey):
 # --- real exports -----------------------------------------------------------------------------------------------------
 
 
+def rse_survey():
+    """The questionnaire that the structure of the real LimeSurvey survey becomes."""
+    path = SHARED / "softwaresaved-rse-2017-de" / "questions_to_import.txt"
+    return from_survey(from_tsv(path.read_bytes(), path.name), code="rse")[0]
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the collection of real exports is not here")
 def test_every_column_of_a_real_limesurvey_export_resolves():
     """247 of 247 columns, against the questionnaire that its own structure becomes: rankings and lists that are too long
     for paper, too.
     """
-    folder = SHARED / "softwaresaved-rse-2017-de"
-    structure = from_tsv((folder / "questions_to_import.txt").read_bytes(), "questions_to_import.txt")
-    survey, _ = from_survey(structure, code="rse")
-    table = open_file(folder / "public_data.csv").table
-    found = limesurvey.understood(table, survey)
+    table = open_file(SHARED / "softwaresaved-rse-2017-de" / "public_data.csv").table
+    found = limesurvey.understood(table, rse_survey())
     assert Counter(one.role for one in found.columns) == {Role.ANSWER: 247, Role.UNKNOWN: 1}
     assert [one.heading for one in found.columns if one.role is Role.UNKNOWN] == [""]  # the numbers of R's rows
     held = {target.question for target in found.targets if target is not None}
     assert {"currentemp13", "prevemp2ranks1", "prevemp2ranks9"} <= held
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the collection of real exports is not here")
+def test_every_answer_of_a_real_limesurvey_export_is_understood(tmp_path):
+    """All 325 responses, once the unnamed column of numbers is called id: three durations of -1 years are out of range,
+    everything else is an answer; each rank and each ticked box is where the file has it.
+    """
+    content = (SHARED / "softwaresaved-rse-2017-de" / "public_data.csv").read_bytes()
+    path = tmp_path / "rse.csv"
+    path.write_bytes(b"id" + content)
+    survey = rse_survey()
+    found = read_export(path, survey)
+    assert Counter(problem.slug for problem in found.problems) == {"missing-column": 1, "out-of-range": 3}
+    things = {row.text.get("en"): row.code for row in survey.questions() if row.group == "prevemp2ranks"}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(found.responses) == len(rows) == 325
+    for response, row in zip(found.responses, rows, strict=True):
+        ranked = {h[9]: cell for h, cell in row.items() if h.startswith("prevEmp2[") and cell}
+        answers = {answer.question: answer.value for answer in response.answers if answer.question in things.values()}
+        assert {code: rank for code, rank in answers.items() if rank} == {things[t]: rank for rank, t in ranked.items()}
+        ticked = [
+            h.rpartition("[")[2].rstrip("]")
+            for h, cell in row.items()
+            if h.startswith("currentEmp13[") and cell == "Yes"
+        ]
+        assert response.answer("currentemp13").value == "\n".join(" ".join(label.split()) for label in ticked)
 
 
 def kobo_form():
