@@ -271,13 +271,15 @@ class Project:
         with_contact: bool = False,
         without_sensitive: bool = False,
         language: str | None = None,
+        formats: Iterable[str] = (),
     ) -> "HandOver":
         """Write the data set into `folder`: responses, codebook, provenance and contradictions as CSV and XLSX.
 
         Contact data are in files of their own, with `with_contact` in readings.csv too; `without_sensitive` leaves
-        questions of the class sensitive out. Raises StoreError where a file cannot be written.
+        questions of the class sensitive out. `formats` adds files for other programs: spss, stata, r, parquet, long,
+        labelled, data-package. Raises StoreError where a file cannot be written, UsageError for an unknown format.
         """
-        from scanform.workflow.dataset.export import export_dataset
+        from scanform.workflow.dataset.export import export_dataset, formats_of
 
         return export_dataset(
             self._project,
@@ -285,6 +287,7 @@ class Project:
             with_contact=with_contact,
             without_sensitive=without_sensitive,
             language=language,
+            formats=formats_of(formats),
         )
 
     def export_readings(

@@ -26,7 +26,7 @@ METHODS = {
     "close": "(self) -> None",
     "data_frame": "(self, questionnaire: str | None = None, *, without_sensitive: bool = False) -> 'DataFrame'",
     "export": "(self, folder: str | os.PathLike[str], *, with_contact: bool = False, without_sensitive: bool = False,"
-    " language: str | None = None) -> 'HandOver'",
+    " language: str | None = None, formats: collections.abc.Iterable[str] = ()) -> 'HandOver'",
     "export_readings": "(self, file: str | os.PathLike[str], *, without_contact: bool = False, without_sensitive: bool = False) -> pathlib.Path",
     "import_digital": "(self, file: str | os.PathLike[str], *, questionnaire: str | None = None,"
     " survey: str | None = None, tool: str | None = None, labels: str | os.PathLike[str] | None = None,"

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 
 TOOLS = ("limesurvey", "kobo", "redcap", "google-forms", "microsoft-forms", "sosci", "mapping")
+"""The values of `formats.responses.pattern.Kind`, without loading it (a test compares them)."""
+
+FORMATS = ("spss", "stata", "r", "parquet", "long", "labelled", "data-package")
+"""The values of `workflow.dataset.export.Format`, without loading it (a test compares them)."""
 
 
 @click.command("import-digital")
@@ -233,6 +237,10 @@ def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> E
 @click.option("--with-contact", is_flag=True, help="Put contact data into the readings.csv of DIR too.")
 @click.option("--without-contact", is_flag=True, help="Leave contact data out of --readings FILE.")
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(FORMATS),
+    help="Further files for other programs (docs/statistics.md); may be given several times.",
+)  # fmt: skip
 @common_options
 @click.pass_obj
 def export(
@@ -243,6 +251,7 @@ def export(
     with_contact: bool,
     without_contact: bool,
     without_sensitive: bool,
+    formats: tuple[str, ...],
 ) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
     if (folder is None) == (readings is None):
@@ -255,7 +264,11 @@ def export(
             answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
             done = project.export(
-                folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language
+                folder,
+                with_contact=with_contact,
+                without_sensitive=without_sensitive,
+                language=settings.language,
+                formats=formats,
             )
             files = [str(path) for path in done.files]
             data = {

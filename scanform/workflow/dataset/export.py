@@ -3,12 +3,15 @@
 Contact data are in files of their own (`contact*.csv`, readable by their owner only) and in no other file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from scanform.dataset import codebook, csv_files, modes, provenance
+from scanform.dataset import codebook, csv_files, data_package, long_form, modes, provenance
+from scanform.dataset.statistics import r_script, values_csv
+from scanform.dataset.statistics.coded import variables
 from scanform.dataset.table import Table, table
 from scanform.dataset.workbook import Sheet, write_xlsx
 from scanform.errors import StoreError, UsageError, words
@@ -22,6 +25,18 @@ from scanform.workflow.dataset.release import released_at
 from scanform.workflow.pages.missing_pages import WAIVED, waived_rows
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import effective_responses
+
+
+class Format(StrEnum):
+    """Files for other programs, beside the CSV files and the workbook."""
+
+    SPSS = "spss"
+    STATA = "stata"
+    R = "r"
+    PARQUET = "parquet"
+    LONG = "long"
+    LABELLED = "labelled"
+    DATA_PACKAGE = "data-package"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,7 @@ class _Edition:
     deciders: provenance.Deciders
     classes: tuple[DataClass, ...]
     language: str
+    formats: frozenset[Format]
 
 
 def export_dataset(
@@ -60,12 +76,13 @@ def export_dataset(
     with_contact: bool = False,
     without_sensitive: bool = False,
     language: str | None = None,
+    formats: Collection[Format] = (),
 ) -> HandOver:
     """Write the data set into `folder`: directly with one questionnaire, into `folder/<code>` with several;
     readings.csv always into `folder`.
 
     `with_contact` includes the answers to contact questions in readings.csv, `without_sensitive` leaves sensitive
-    questions out.
+    questions out; `formats` adds files for other programs.
     """
     responses = effective_responses(project)
     found, decided = records(project, responses), deciders(project)
@@ -79,6 +96,7 @@ def export_dataset(
             deciders=decided,
             classes=classes,
             language=language or project.language,
+            formats=frozenset(formats),
         )
         files += _write_edition(edition)
     files += _write_waived(project, folder / "waived.csv")
@@ -96,6 +114,18 @@ def export_dataset(
         released_at=released_at(project),
         waived=len(waived_rows(project)),
     )
+
+
+def formats_of(names: Iterable[str]) -> frozenset[Format]:
+    """The formats of these names; raises UsageError for one that is not known."""
+    given = tuple(names)
+    unknown = [name for name in given if name not in {kind.value for kind in Format}]
+    if unknown:
+        raise UsageError(
+            words("statistics.unknown_format", name=unknown[0]),
+            remedy=words("statistics.unknown_format_remedy", known=", ".join(kind.value for kind in Format)),
+        )
+    return frozenset(Format(name) for name in given)
 
 
 def dataset_table(project: Project, questionnaire: str | None = None, *, without_sensitive: bool = False) -> Table:
@@ -173,7 +203,52 @@ def _write_edition(edition: _Edition) -> list[Path]:
             lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out),
         ),
     ]
-    return files + _write_contact(edition)
+    return files + _write_formats(edition, data, origins) + _write_contact(edition)
+
+
+def _write_formats(edition: _Edition, data: Table, origins: Sequence[Sequence[str]]) -> list[Path]:
+    """Write the files for other programs that were asked for, and values.csv, which says what their numbers mean."""
+    if not edition.formats:
+        return []
+    from scanform.dataset.statistics import packages, parquet  # both load large libraries
+
+    folder, code, language = edition.folder, edition.questionnaire.code, edition.language
+    made = variables(data, language)
+    title = edition.questionnaire.title.get(language)
+    tables = ("codebook.csv", "provenance.csv", "conflicts.csv", "modes.csv", "values.csv")
+    pixels = ("confidence", "source_page", "x_px", "y_px", "w_px", "h_px")
+    writers: dict[Format, dict[str, Callable[[BinaryIO], None]]] = {
+        Format.SPSS: {
+            f"{code}.sav": lambda out: packages.write_spss(made, out, title=title, language=language),
+        },
+        Format.STATA: {f"{code}.dta": lambda out: packages.write_stata(made, out, title=title)},
+        Format.R: {
+            f"{code}-r.csv": lambda out: r_script.write_r_csv(made, out),
+            f"{code}.R": lambda out: r_script.write_r_script(
+                made, out, title=title, file=f"{code}-r.csv", script=f"{code}.R"
+            ),
+        },
+        Format.PARQUET: {
+            f"{code}.parquet": lambda out: parquet.write_parquet(made, out),
+            "provenance.parquet": lambda out: parquet.write_rows_parquet(
+                provenance.PROVENANCE, pixels, iter(origins), out
+            ),
+        },
+        Format.LONG: {
+            "long.csv": lambda out: csv_files.write_rows(long_form.LONG, long_form.long_rows(data, made), out),
+        },
+        Format.LABELLED: {"labelled.csv": lambda out: long_form.write_labelled_csv(data, made, out)},
+        Format.DATA_PACKAGE: {
+            "datapackage.json": lambda out: data_package.write_data_package(
+                data, made, out, language=language, files=tables
+            ),
+        },
+    }
+    chosen = {name: write for kind in Format if kind in edition.formats for name, write in writers[kind].items()}
+    described = {
+        "values.csv": lambda out: csv_files.write_rows(values_csv.HEADER, values_csv.rows(made), out),
+    }
+    return [_write(folder / name, write) for name, write in (chosen | described).items()]
 
 
 def _write_contact(edition: _Edition) -> list[Path]:

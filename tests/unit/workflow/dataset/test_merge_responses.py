@@ -8,8 +8,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import jsonschema
 import openpyxl
+import pyreadstat
 import pytest
 from click.testing import CliRunner
 
@@ -20,7 +22,7 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.model.review import Decision, DecisionKind
-from scanform.workflow.dataset.export import export_dataset, write_readings
+from scanform.workflow.dataset.export import Format, export_dataset, formats_of, write_readings
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import (
     STALE,
@@ -244,6 +246,28 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
     assert "Secret Person" in (out / "contact-conflicts.csv").read_text("utf-8-sig")
     write_readings(merged, tmp_path / "r.csv")
     assert "Secret Persona" in (tmp_path / "r.csv").read_text("utf-8-sig")
+
+
+def test_files_for_other_programs_come_on_request_and_hold_no_contact_data(merged, tmp_path):
+    """Each format adds its files; nothing of a person is in any of them; an unknown one writes nothing."""
+    usual = {path.name for path in export_dataset(merged, tmp_path / "usual").files}
+    done = export_dataset(merged, tmp_path / "out", formats=formats_of(kind.value for kind in Format))
+    assert {path.name for path in done.files} - usual == {
+        "values.csv", "one.sav", "one.dta", "one.R", "one-r.csv", "one.parquet", "provenance.parquet", "long.csv",
+        "labelled.csv", "datapackage.json",
+    }  # fmt: skip
+    for path in done.files:
+        assert path.stat().st_mode & 0o077 == 0
+        if path.name not in usual and path.name != "provenance.parquet":
+            assert b"Secret" not in path.read_bytes(), path
+    frame, meta = pyreadstat.read_sav(tmp_path / "out" / "one.sav", user_missing=True)
+    assert (frame["open"][0], meta.variable_value_labels["open"][-9.0]) == (-9, "sources contradict each other")
+    with duckdb.connect() as database:
+        origins = f"'{tmp_path / 'out' / 'provenance.parquet'}'"
+        assert database.execute(f"SELECT count(*) FROM {origins} WHERE confidence > 0").fetchone()[0] > 0
+        assert not database.execute(f"SELECT * FROM {origins} WHERE value LIKE '%Secret%'").fetchall()
+    with pytest.raises(UsageError):
+        formats_of(["spss", "lotus"])
 
 
 def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from bench import exports
 from scanform.api import init_project
+from scanform.cli.dataset import TOOLS
 from scanform.cli.program import main
+from scanform.formats.responses.pattern import Kind
 from scanform.workflow.project.project import open_project
 
 ONES = tuple(exports.people(12))
@@ -72,6 +74,11 @@ def test_the_tool_and_the_columns_are_told(tmp_path, folder):
     assert "Werkzeug: Google Forms (das schreibt nur dieses: Zeitstempel)" in said
     assert "Spalten: 11, davon 10 übernommen." in said
     assert "Angaben zur Person, weggelassen: E-Mail-Adresse" in said
+
+
+def test_the_command_knows_each_tool():
+    """Its choices are the tools there are."""
+    assert set(TOOLS) == set(Kind)
 
 
 def plain_file(folder):
