@@ -224,21 +224,33 @@ class Project:
         *,
         questionnaire: str | None = None,
         survey: str | None = None,
+        tool: str | None = None,
+        labels: StrPath | None = None,
+        mapping: StrPath | None = None,
         read_as: Iterable[str] = (),
         dry_run: bool = False,
     ) -> "ImportSummary":
-        """Import online responses: a LimeSurvey CSV export. Repeating an import changes nothing.
+        """Import online responses as a survey tool exports them. Repeating an import changes nothing.
 
-        `survey` names the source where several surveys use one questionnaire. `read_as` says how to read columns,
+        `tool` says which tool wrote the file where that is not clear (limesurvey, kobo, redcap, google-forms,
+        microsoft-forms, sosci, mapping), `labels` is the file that explains its codes, `mapping` that of a file which
+        no tool wrote. `survey` names the source where several surveys use one questionnaire. `read_as` says how to read columns,
         "COLUMN=READING" or "READING" for all unclear ones: day-month, month-day, decimal-comma, decimal-point, codes,
         labels, repaired, as-written. With `dry_run` nothing is stored. Raises InputError for a file that is not an
         export, UsageError where questionnaire, survey or a format is not clear; nothing is stored then.
         """
         from scanform.workflow.dataset.column_formats import parsed
-        from scanform.workflow.dataset.import_digital import import_digital, try_import
+        from scanform.workflow.dataset.import_digital import import_digital, try_import, wanted
 
         run = try_import if dry_run else import_digital
-        return run(self._project, Path(file), questionnaire=questionnaire, survey=survey, said=parsed(read_as))
+        return run(
+            self._project,
+            Path(file),
+            questionnaire=questionnaire,
+            survey=survey,
+            said=parsed(read_as),
+            wanted=wanted(tool=tool, labels=labels, mapping=mapping),
+        )
 
     def merge(self) -> "MergeSummary":
         """Join paper and online responses of one respondent by token; contradictions are reported, not decided."""

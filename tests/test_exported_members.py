@@ -29,7 +29,8 @@ METHODS = {
     " language: str | None = None, formats: collections.abc.Iterable[str] = ()) -> 'HandOver'",
     "export_readings": "(self, file: str | os.PathLike[str], *, without_contact: bool = False, without_sensitive: bool = False) -> pathlib.Path",
     "import_digital": "(self, file: str | os.PathLike[str], *, questionnaire: str | None = None,"
-    " survey: str | None = None, read_as: collections.abc.Iterable[str] = (), dry_run: bool = False) -> "
+    " survey: str | None = None, tool: str | None = None, labels: str | os.PathLike[str] | None = None,"
+    " mapping: str | os.PathLike[str] | None = None, read_as: collections.abc.Iterable[str] = (), dry_run: bool = False) -> "
     "'ImportSummary'",
     "merge": "(self) -> 'MergeSummary'",
     "print_forms": "(self, out: str | os.PathLike[str], *, copies: int | None = None,"
@@ -51,7 +52,8 @@ PROPERTIES = {"folder", "language", "questionnaires", "time_zone"}
 RESULTS = {
     "BatchSummary": "batch files new_files pages waiting read seconds page_ms not_taken remarks pictures passed_over",
     "HandOver": "files rows open_conflicts merge_is_stale released_at waived",
-    "ImportSummary": "questionnaire new changed unchanged problems ignored_columns batch survey decisions file refused not_taken older vanished withdrawn",
+    "ImportSummary": "questionnaire new changed unchanged problems ignored_columns batch survey decisions columns file refused not_taken older vanished "
+    "withdrawn",
     "MergeSummary": "responses records joined open_conflicts decided_conflicts problems",
     "PageRead": "ref fate identity reading problems sheets",
     "Printed": "forms layout pdf copies printed_before fillers left_out online",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from scanform.workflow.dataset.import_digital import ImportSummary
 
 
+TOOLS = ("limesurvey", "kobo", "redcap", "google-forms", "microsoft-forms", "sosci", "mapping")
+"""The values of `formats.responses.pattern.Kind`, without loading it (a test compares them)."""
+
 FORMATS = ("spss", "stata", "r", "parquet", "long", "labelled", "data-package")
 """The values of `workflow.dataset.export.Format`, without loading it (a test compares them)."""
 
@@ -29,8 +32,15 @@ FORMATS = ("spss", "stata", "r", "parquet", "long", "labelled", "data-package")
 @click.option(
     "--survey",
     metavar="NAME",
-    help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.",
+    help="Which survey, when several use one questionnaire: any name, the same for each export of it.",
 )
+@click.option(
+    "--as", "tool", type=click.Choice(TOOLS), help="Which tool wrote the file, when that is not clear from the file."
+)
+@click.option(
+    "--labels", type=FILE, help="The file that explains the codes: the values of SoSci, the data dictionary of REDCap."
+)
+@click.option("--map", "mapping", type=FILE, help="The mapping of a file that no tool wrote: see scanform map.")
 @click.option(
     "--read", "said", multiple=True, metavar="[COLUMN=]READING",
     help="How to read a column, or all that are unclear: day-month, month-day, decimal-comma, decimal-point, codes, labels, repaired, as-written.",
@@ -39,13 +49,34 @@ FORMATS = ("spss", "stata", "r", "parquet", "long", "labelled", "data-package")
 @common_options
 @click.pass_obj
 def import_digital(
-    settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool
+    settings: Settings,
+    *,
+    file: Path,
+    questionnaire: str | None,
+    survey: str | None,
+    tool: str | None,
+    labels: Path | None,
+    mapping: Path | None,
+    said: tuple[str, ...],
+    yes: bool,
 ) -> int:
-    """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
+    """Take in online responses as a survey tool exports them. Doing it again changes nothing.
+
+    LimeSurvey (CSV, XLSX, VV, .lsa), Kobo and ODK, REDCap, Google Forms, Microsoft Forms, SoSci; any other CSV or XLSX
+    with a mapping.
+    """
     from scanform.workflow.dataset import column_formats as formats
 
     with open_api(settings) as project:
-        run = partial(project.import_digital, file, questionnaire=questionnaire, survey=survey)
+        run = partial(
+            project.import_digital,
+            file,
+            questionnaire=questionnaire,
+            survey=survey,
+            tool=tool,
+            labels=labels,
+            mapping=mapping,
+        )
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
             known = _asked_formats(
                 lambda known: run(read_as=_as_said(known), dry_run=True), formats.parsed(said), project.language
@@ -71,8 +102,7 @@ def import_digital(
         lines = [text("cli.imported", project.language, **data), *named_survey, *untaken]
         lines += [visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
         lines += [problem_line(problem, project.language) for problem in found.problems]
-        if ignored:
-            lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
+        lines += [visible(line) for line in formats.account_lines(found.columns, project.language)]
         lines.append(next_step("read", settings, project.language))
         counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
         told = {
@@ -80,6 +110,10 @@ def import_digital(
             **named,
             "ignored_columns": ignored,
             "formats": [format_data(one) for one in found.decisions],
+            "columns": [
+                {"number": one.number, "heading": one.heading, "is": one.role.value, "holds": one.holds}
+                for one in found.columns
+            ],
             "problems": problems,
         }
         answer(settings, data | told, *lines)
@@ -114,6 +148,37 @@ def _asked_formats(
         if not confirmed(text("formats.confirm", language), language, default=True):
             raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
     return known
+
+
+@click.command("map")
+@click.argument("file", type=FILE)
+@click.option("-o", "--output", "out", type=FILE, help="The mapping to write; otherwise FILE-map.yaml beside FILE.")
+@click.option("--check", type=FILE, help="Write nothing: look for mistakes in this mapping.")
+@click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
+@common_options
+@click.pass_obj
+def map_columns(
+    settings: Settings, *, file: Path, out: Path | None, check: Path | None, questionnaire: str | None
+) -> None:
+    """Draft a mapping for a CSV file or workbook that no survey tool wrote: what each of its columns is.
+
+    Correct the draft, then import the file with --map. What scanform takes a column for stands beside it with the
+    reason; what it cannot tell is left open.
+    """
+    from scanform.workflow.dataset.map_columns import check_mapping, draft_mapping
+
+    with open_settled(settings) as project:
+        if check is not None:
+            check_mapping(project, file, check, questionnaire=questionnaire)
+            answer(settings, {"file": str(check)}, text("mapping.sound", project.language, file=str(check)))
+            return
+        done = draft_mapping(project, file, out=out, questionnaire=questionnaire)
+        data = {"file": str(done.path), "columns": done.columns, "open": done.open}
+        answer(
+            settings,
+            data,
+            text("mapping.drafted", project.language, file=str(done.path), total=done.columns, open=done.open),
+        )
 
 
 @click.command("merge")

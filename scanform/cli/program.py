@@ -158,6 +158,7 @@ def main(context: click.Context) -> None:
 
 for _command in (
     dataset.import_digital,
+    dataset.map_columns,
     dataset.merge,
     dataset.export,
     dataset.report,

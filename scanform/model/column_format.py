@@ -15,6 +15,7 @@ class FormatKind(StrEnum):
     ANSWERS = "answers"
     TEXT = "text"
     ZONE = "zone"
+    TOOL = "tool"
 
 
 class Reading(StrEnum):

@@ -342,7 +342,14 @@ def keyed_calls():
             yield place, key, [keyword.arg for keyword in call.keywords]
     for place, _, call in calls("_refused"):
         slug = literal(call.args[0]) if call.args else None
-        if slug is not None and place.partition(":")[0] in {"csv_io.py", "limesurvey.py"}:
+        if slug is not None and place.partition(":")[0] in {
+            "csv_io.py",
+            "answers.py",
+            "importers.py",
+            "source_file.py",
+            "xlsx.py",
+            "archive.py",
+        }:
             yield place, f"digital.{slug}", ["file", *(keyword.arg for keyword in call.keywords)]
             yield place, f"digital.{slug}-remedy", []
     for place, _, call in calls("no_survey"):

@@ -8,6 +8,9 @@ from scanform.formats.spreadsheet import spoilt
 
 QUESTION_CODE = re.compile(r"[a-z][a-z0-9]{0,19}")
 OPTION_CODE = re.compile(r"[a-z0-9]{1,5}")
+FORMER_OPTION_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,62}")
+"""Codes of answers in other tools: longer than ours, so that their exports still come in."""
+
 
 FIXED_COLUMNS = frozenset({"response_id", "token", "channel", "place_id", "received_at", "complete"})
 """Columns that every responses.csv has."""

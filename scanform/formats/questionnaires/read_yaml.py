@@ -16,6 +16,7 @@ from scanform.errors import InputError
 from scanform.formats import spreadsheet
 from scanform.formats.questionnaires.codes import (
     FIXED_COLUMNS,
+    FORMER_OPTION_CODE,
     OPTION_CODE,
     QUESTION_CODE,
     better_option_code,
@@ -704,7 +705,7 @@ def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading
         text=label,
         writein=writein,
         exclusive=exclusive,
-        formerly=_formerly(found, OPTION_CODE, reading),
+        formerly=_formerly(found, FORMER_OPTION_CODE, reading),
     )
 
 

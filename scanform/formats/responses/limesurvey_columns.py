@@ -15,7 +15,7 @@ from scanform.model.questionnaire import Option, Question, QuestionKind, Questio
 
 
 class Holds(StrEnum):
-    """The content of a column."""
+    """The content of a column; `REST` is what is left of several answers in one cell that belongs to no option."""
 
     CHOICE = "choice"
     TICK = "tick"
@@ -24,6 +24,7 @@ class Holds(StrEnum):
     FIELD = "field"
     SYSTEM = "system"
     TIMING = "timing"
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

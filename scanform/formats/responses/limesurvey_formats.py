@@ -1,9 +1,9 @@
 """How the columns of one LimeSurvey export are read: each decided from all its rows, never cell by cell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import partial
+from functools import lru_cache, partial
 
 from scanform.formats.responses import limesurvey_values, mojibake, moments, numerals
 from scanform.formats.responses.csv_io import CsvTable
@@ -21,6 +21,8 @@ _CODE_TICKS = frozenset({"y", ""})
 """With answers in words, LimeSurvey fills every cell of a box."""
 
 _LEFT = "..."
+_KNOWN = 4096  # cells of a column whose kind is remembered
+_SHORT = 24  # characters up to which garbled cells of different length are kept: the shortest is shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +56,13 @@ class _Deciding:
     language: str
     indexes: Mapping[str, ChoiceIndex]
     outcomes: list[Outcome] = field(default_factory=list)
+    telling: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
     def cells(self, *places: int) -> dict[str, int]:
-        """The non-empty cells in these columns, each with its first row."""
+        """The telling cells of these columns, each with its row: the first of each kind that makes a difference."""
         found: dict[str, int] = {}
-        for number, cells in self.table.rows:
-            for place in places:
-                cell = cells[place].strip()
-                if cell and cell.casefold() not in limesurvey_values.NOT_SHOWN:
-                    found.setdefault(cell, number)
+        for cell, row in sorted(((c, r) for at in places for c, r in self.telling[at].items()), key=lambda one: one[1]):
+            found.setdefault(cell, row)
         return found
 
     def is_shown(self, target: Target) -> bool:
@@ -76,6 +76,74 @@ class _Deciding:
             outcome = _hidden(outcome)
         self.outcomes.append(outcome)
         return outcome.reading
+
+
+_Kind = Callable[[str], Hashable]
+"""The kind of a cell in its column: cells of one kind prove the same."""
+
+
+def _telling(table: CsvTable, kinds: Mapping[int, _Kind]) -> dict[int, dict[str, int]]:
+    """For each column the first filled cell of each kind, with its row (of boxes the empty one, too); the file is gone
+    through once.
+    """
+    found: dict[int, dict[str, int]] = {at: {} for at in kinds}
+    seen: dict[int, set[Hashable]] = {at: set() for at in kinds}
+    known = [(at, lru_cache(maxsize=_KNOWN)(kind)) for at, kind in kinds.items()]
+    for number, cells in table.rows:
+        for at, kind in known:
+            cell = cells[at].strip()
+            if kinds[at] is not _tick_kind and (not cell or cell.casefold() in limesurvey_values.NOT_SHOWN):
+                continue
+            one = kind(cell)
+            if one not in seen[at]:
+                seen[at].add(one)
+                found[at].setdefault(cell, number)
+    return found
+
+
+def _date_kind(cell: str) -> Hashable:
+    found = moments.readings(cell)
+    return frozenset(found), len(set(found.values())), "." in cell[:3]
+
+
+def _number_kind(cell: str, *, whole: bool) -> Hashable:
+    found = numerals.admissible(cell, whole=whole)
+    return frozenset(found), len(set(found.values())), frozenset(numerals.readings(cell))
+
+
+def _text_kind(cell: str) -> Hashable:
+    if not mojibake.is_foreign(cell):
+        return None
+    return mojibake.repaired(cell) is not None, min(len(cell), _SHORT)
+
+
+def _tick_kind(cell: str) -> Hashable:
+    return cell.casefold() if len(cell) < _SHORT else _SHORT
+
+
+def _kinds(
+    questionnaire: Questionnaire, places: Mapping[Target, int], indexes: Mapping[str, ChoiceIndex]
+) -> dict[int, _Kind]:
+    """How the cells of each column are told apart where that decides how it is read."""
+    found: dict[int, _Kind] = {}
+    for target, at in places.items():
+        question = questionnaire.question(target.question)
+        if target.holds is Holds.SYSTEM and target.question in STAMPS:
+            found[at] = _date_kind
+        elif target.holds is Holds.TICK:
+            found[at] = _tick_kind
+        elif target.holds is Holds.CHOICE and target.question in indexes:
+            index = indexes[target.question]
+            found[at] = partial(_choice_kind, index)
+        elif target.holds is Holds.FIELD and question is not None and question.alphabet is Alphabet.DATE:
+            found[at] = _date_kind
+        elif target.holds is Holds.FIELD and question is not None and is_number(question):
+            found[at] = partial(_number_kind, whole=question.alphabet is Alphabet.DIGITS)
+    return found
+
+
+def _choice_kind(index: ChoiceIndex, cell: str) -> Hashable:
+    return index.code_of(cell), index.labelled(cell)
 
 
 def name_of(target: Target) -> str:
@@ -101,6 +169,7 @@ def repair(
 ) -> tuple[CsvTable, tuple[Outcome, ...]]:
     """The table with garbled text repaired, column by column; a partly garbled column is left to a person."""
     deciding = _Deciding(table, questionnaire, places, choices, language, {})
+    deciding.telling = _telling(table, dict.fromkeys(places.values(), _text_kind))
     mended: set[int] = set()
     for target, place in places.items():
         cells = {cell: row for cell, row in deciding.cells(place).items() if mojibake.is_foreign(cell)}
@@ -127,11 +196,11 @@ def repair(
             mended.add(place)
     if not mended:
         return table, tuple(deciding.outcomes)
-    rows = tuple(
-        (number, tuple(_meant(cell) if place in mended else cell for place, cell in enumerate(cells)))
-        for number, cells in table.rows
+    mending = table.shaped(
+        table.header,
+        lambda cells: tuple(_meant(cell) if place in mended else cell for place, cell in enumerate(cells)),
     )
-    return replace(table, rows=rows), tuple(deciding.outcomes)
+    return mending, tuple(deciding.outcomes)
 
 
 def _meant(cell: str) -> str:
@@ -148,10 +217,14 @@ def decide(
     language: str,
     indexes: Mapping[str, ChoiceIndex],
     before: Sequence[Outcome] = (),
+    answers: Reading | None = None,
 ) -> Formats:
-    """Decide all columns of the table; `before` are the decisions about their text."""
+    """Decide all columns of the table; `before` are the decisions about their text, `answers` is how the tool always
+    writes answers, if it does.
+    """
     deciding = _Deciding(table, questionnaire, places, choices, language, indexes, list(before))
-    readings = _dates(deciding, zone) | _numbers(deciding) | _answers(deciding)
+    deciding.telling = _telling(table, _kinds(questionnaire, places, indexes))
+    readings = _dates(deciding, zone) | _numbers(deciding) | _answers(deciding, answers)
     by_words = {reading for (_, kind), reading in readings.items() if kind is FormatKind.ANSWERS}
     return Formats(
         readings=readings,
@@ -263,12 +336,12 @@ def _numbers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
 # --- codes or answers in words ----------------------------------------------------------------------------------------
 
 
-def _answers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
+def _answers(deciding: _Deciding, always: Reading | None) -> dict[tuple[str, FormatKind], str]:
     """Codes or words: an export is of one kind, so what other columns prove decides a column in which a word is also
     another option's code.
     """
     found: dict[tuple[str, FormatKind], str] = {}
-    elsewhere = _mode(deciding)
+    elsewhere = always or _mode(deciding)
     for target, place in deciding.places.items():
         question = deciding.questionnaire.question(target.question)
         if target.holds is not Holds.CHOICE or question is None:
@@ -313,7 +386,7 @@ def _mode(deciding: _Deciding, *, words_only: bool = False) -> Reading | None:
     codes = words = False
     for target, place in deciding.places.items():
         if target.holds is Holds.TICK:
-            values = {cells[place].strip().casefold() for _, cells in deciding.table.rows}
+            values = {cell.casefold() for cell in deciding.cells(place)}
             in_words = bool(values & _FULL_TICKS)
             words = words or in_words
             codes = codes or (not in_words and bool(values & _CODE_TICKS))

@@ -27,6 +27,8 @@ NO_WORDS = frozenset({"n", "no", "nein"})
 
 _SPACES = re.compile(r"\s+")
 _TAGS = re.compile(r"<[^<>]*>")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+"""Signs without width that come along when labels are copied from web pages and old files."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DAY_TIME = re.compile(r"[ T]\d{2}:\d{2}(?::\d{2})?$")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}[ T]")
@@ -44,8 +46,8 @@ class Cell:
 
 
 def plain(text: str) -> str:
-    """The visible text of a label: no markup, single spaces, case folded."""
-    return _SPACES.sub(" ", _TAGS.sub("", text)).strip().casefold()
+    """The visible text of a label: no markup, nothing invisible, single spaces, case folded."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", _TAGS.sub("", text))).strip().casefold()
 
 
 def labels(question: Question) -> Mapping[str, str | None]:

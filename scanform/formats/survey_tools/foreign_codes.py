@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from scanform.formats import spreadsheet
 from scanform.formats.questionnaires.codes import (
     FIXED_COLUMNS,
+    FORMER_OPTION_CODE,
     OPTION_CODE,
     QUESTION_CODE,
     better_option_code,
@@ -130,9 +131,9 @@ def option_codes(foreign: Collection[str], place: Place, remarks: Remarks) -> di
         lower = code.lower()
         new = lower if _is_good(lower) and lower not in taken else _similar_option(lower, taken)
         taken.add(new)
-        was = (code,) if OPTION_CODE.fullmatch(code) else ()
+        was = (code,) if new != lower and FORMER_OPTION_CODE.fullmatch(code) else ()
         found[code] = NewCode(code=new, formerly=was)
-        if new != lower and not was:
+        if new != lower and not OPTION_CODE.fullmatch(code):
             remarks.lost(place, "option-code", old=code, new=new)
     return found
 

@@ -7,7 +7,8 @@ from itertools import groupby
 from pathlib import Path
 
 from scanform.errors import Several, UsageError, Words, listed, words
-from scanform.formats.responses.limesurvey import DigitalImport, FileFormat
+from scanform.formats.responses.importers import DigitalImport, FileFormat
+from scanform.formats.responses.pattern import TAKEN, Column, Kind, Role
 from scanform.i18n.texts import in_words, text
 from scanform.model.column_format import READINGS, Basis, FormatDecision, FormatKind, OpenFormat, Reading
 from scanform.model.problem import Problem
@@ -117,6 +118,7 @@ def is_worth_asking(decision: FormatDecision) -> bool:
     """Whether a person on a terminal is asked: the format is not LimeSurvey's own and was not confirmed before."""
     return (
         decision.kind is not FormatKind.ZONE
+        and decision.reading != Kind.LIMESURVEY
         and decision.reading not in _PLAIN
         and decision.basis in {Basis.PROVEN, Basis.FILE}
     )
@@ -127,7 +129,8 @@ def decision_lines(decisions: Sequence[FormatDecision], language: str) -> list[s
     told = [
         one
         for one in decisions
-        if one.kind is not FormatKind.ZONE and (one.reading not in _PLAIN or one.basis in {Basis.SAID, Basis.KEPT})
+        if one.kind not in {FormatKind.ZONE, FormatKind.TOOL}
+        and (one.reading not in _PLAIN or one.basis in {Basis.SAID, Basis.KEPT})
     ]
     lines = []
     for (_, reading, basis), same in groupby(sorted(told, key=_line_key), key=_line_key):
@@ -156,15 +159,47 @@ def said_lines(file: FileFormat | None, decisions: Sequence[FormatDecision], lan
     if file is None:
         return lines
     answers = text("formats.answers-labels" if file.full_answers else "formats.answers-codes", language)
+    tools = [_tool_line(one, language) for one in decisions if one.kind is FormatKind.TOOL]
+    if file.encoding in _WHOLE_FILES:
+        return [*tools, text(_WHOLE_FILES[file.encoding], language, answers=answers), *lines]
     separator = text(
         f"formats.separator-{_SEPARATOR_NAMES.get(file.delimiter, 'other')}", language, sign=file.delimiter
     )
     composed = [text("formats.composed", language)] if file.decomposed else []
     return [
+        *tools,
         text("formats.file", language, encoding=file.encoding.upper(), separator=separator, answers=answers),
         *composed,
         *lines,
     ]
+
+
+_WHOLE_FILES = {"xlsx": "formats.file-workbook", "lsa": "formats.file-archive"}
+
+
+def _tool_line(decision: FormatDecision, language: str) -> str:
+    """The survey tool of the file, and what shows it."""
+    shown = text("formats.tool-shown", language, evidence=decision.example) if decision.example else ""
+    why = text(f"formats.basis-tool-{decision.basis.value}", language)
+    return text("formats.tool", language, tool=reading_text(decision.reading, language), why=why, shown=shown)
+
+
+def account_lines(columns: Sequence[Column], language: str) -> list[str]:
+    """What became of the columns of a file: how many there are, and those not taken over, with the reason."""
+    taken = sum(column.role in TAKEN for column in columns)
+    lines = [text("formats.account", language, total=len(columns), taken=taken)]
+    for role in Role:
+        left = [column.heading or str(column.number) for column in columns if column.role is role]
+        if left and role not in TAKEN:
+            lines.append(
+                text(
+                    "formats.account-role",
+                    language,
+                    role=text(f"formats.role-{role.value}", language),
+                    columns=", ".join(left),
+                )
+            )
+    return lines
 
 
 _SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}

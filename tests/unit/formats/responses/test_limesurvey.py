@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scanform.errors import InputError
-from scanform.formats.responses.limesurvey import read_export, recognised
+from scanform.formats.responses.importers import read_export, recognised
 from scanform.i18n.texts import in_words
 from scanform.model.questionnaire import (
     Alphabet,

@@ -12,7 +12,7 @@ import pytest
 from scanform.assemble import AcceptSettings, FormPages, assemble
 from scanform.filters import Known, beside, is_asked
 from scanform.formats.questionnaires.read_yaml import load_questionnaire
-from scanform.formats.responses.limesurvey import read_export
+from scanform.formats.responses.importers import read_export
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef

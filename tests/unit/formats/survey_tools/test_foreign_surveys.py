@@ -244,8 +244,8 @@ def test_codes_that_a_spreadsheet_spoils_get_better_ones() -> None:
     )
     mail, name, last = form.questions()
     assert (mail.code, mail.formerly, name.code, name.formerly) == ("mail", ("email",), "givenname", ("firstname",))
-    assert [(option.code, option.formerly) for option in mail.options] == [("a01", ("01",)), ("a1e5", ())]
-    assert [option.code for option in last.options] == ["long2", "longc"]
+    assert [(option.code, option.formerly) for option in mail.options] == [("a01", ("01",)), ("a1e5", ("1E5",))]
+    assert [(option.code, option.formerly) for option in last.options] == [("long2", ("long_code",)), ("longc", ())]
     assert [(one.slug, dict(one.params)["old"]) for one in remarks] == [
         ("option-code", "1E5"),
         ("option-code", "long_code"),

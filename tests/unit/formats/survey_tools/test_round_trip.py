@@ -15,7 +15,7 @@ from scanform.formats import spreadsheet
 from scanform.formats.questionnaires.codes import is_timing, reserved_by
 from scanform.formats.questionnaires.dump_yaml import dump_yaml
 from scanform.formats.questionnaires.read_yaml import load_new_questionnaire, load_questionnaire
-from scanform.formats.responses.limesurvey import read_export
+from scanform.formats.responses.importers import read_export
 from scanform.formats.responses.limesurvey_columns import targets
 from scanform.formats.survey_tools.limesurvey_lss import from_lss, to_lss
 from scanform.formats.survey_tools.limesurvey_read import from_survey

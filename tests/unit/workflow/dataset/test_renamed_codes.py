@@ -22,7 +22,7 @@ from scanform.formats.questionnaires.codes import (
     is_participant_column,
 )
 from scanform.formats.questionnaires.read_yaml import load_new_questionnaire, load_questionnaire
-from scanform.formats.responses.limesurvey import read_export
+from scanform.formats.responses.importers import read_export
 from scanform.formats.spreadsheet import spoilt
 from scanform.i18n.texts import in_words
 from scanform.model.response import Channel, Missing, Status

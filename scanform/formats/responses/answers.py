@@ -1,26 +1,24 @@
-"""LimeSurvey's CSV response export for a questionnaire of ours -> responses of the same type as from paper.
+"""A table with understood columns -> responses of the same type as from paper, whatever tool wrote it.
 
-The format follows LimeSurvey's own export code: UTF-8 with BOM, cells quoted, `,` or `;`, an empty last row; headings
-by code, by code and text, or by Expression Manager code; answers as codes or in full. Nothing is guessed: unknown
-columns and values are reported with row and column, and such an answer waits for a person.
+Nothing is guessed: unknown columns and values are reported with row and column, and such an answer waits for a person.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, tzinfo
-from pathlib import Path
+from datetime import tzinfo
 
 from scanform import rules
 from scanform.errors import InputError, words
 from scanform.filters import Known, beside, is_asked
-from scanform.formats.responses import csv_io, limesurvey_values, mojibake, moments
-from scanform.formats.responses.limesurvey_columns import Holds, Target, targets
+from scanform.formats.responses import csv_io, limesurvey_values, moments
+from scanform.formats.responses.limesurvey_columns import Holds, Target
 from scanform.formats.responses.limesurvey_formats import Formats, decide, name_of, repair
 from scanform.formats.responses.limesurvey_reached import Reached, Seen, pages_are_sections
-from scanform.formats.responses.limesurvey_texts import text_headings, uniform
 from scanform.formats.responses.limesurvey_values import Cell, ChoiceIndex
+from scanform.formats.responses.pattern import TAKEN, Column, Kind, Role, Understood, system
+from scanform.formats.responses.response_spool import ResponseSpool
 from scanform.i18n.texts import text
 from scanform.model.column_format import FormatChoices, FormatDecision, FormatKind, OpenFormat
 from scanform.model.problem import Problem
@@ -28,7 +26,6 @@ from scanform.model.questionnaire import DataClass, Option, Question, QuestionKi
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.source import Lacking, SourceFacts
 
-READER = "limesurvey"
 SHOWN_CHARACTERS = 40  # of a value that is not understood: enough to find it, not the whole text
 _NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?")
 
@@ -48,11 +45,12 @@ class DigitalImport:
     """The content of one export: its responses, its problems, and the headings of columns left aside on purpose.
 
     `facts` are what the survey tool says about each response, by `Response.id`; `lacking` are the columns missing from
-    the export. `decisions` are how its `columns` were read; where `still_open` or `misfits` hold something, a column's
-    reading is undecided, and there are no responses.
+    the export. `accounts` say what each column of the file is, `kind` which tool wrote it. `decisions` are how its
+    `columns` were read; where `still_open` or `misfits` hold something, a column's reading is undecided, and there are
+    no responses.
     """
 
-    responses: tuple[Response, ...]
+    responses: Sequence[Response]
     problems: tuple[Problem, ...]
     ignored_columns: tuple[str, ...]
     facts: Mapping[str, SourceFacts] = field(default_factory=dict)
@@ -61,6 +59,8 @@ class DigitalImport:
     still_open: tuple[OpenFormat, ...] = ()
     misfits: tuple[tuple[str, str, str, int], ...] = ()
     columns: tuple[str, ...] = ()
+    accounts: tuple[Column, ...] = ()
+    kind: Kind = Kind.LIMESURVEY
     file: FileFormat = field(default_factory=lambda: FileFormat(encoding="", delimiter="", full_answers=False))
 
 
@@ -80,8 +80,14 @@ class _Export:
     formats: Formats
     zone: tzinfo
     language: str
+    understood: Understood
     paged: bool = False
     ticks_tell: bool = False
+
+    @property
+    def full_answers(self) -> bool:
+        """Whether the text "N/A" is a question that was not shown."""
+        return self.formats.full_answers and self.understood.marks_null
 
     @property
     def headings(self) -> Mapping[Target, str]:
@@ -110,22 +116,23 @@ class _Found:
         return frozenset(self.value.split())
 
 
-def read_export(
-    path: Path,
+def read_responses(
+    understood: Understood,
     questionnaire: Questionnaire,
+    name: str,
     *,
-    prefix: str = "online-",
-    zone: tzinfo = UTC,
-    language: str = "de",
-    choices: FormatChoices | None = None,
+    prefix: str,
+    zone: tzinfo,
+    language: str,
+    choices: FormatChoices,
 ) -> DigitalImport:
-    """All responses in `path`.
+    """All responses of an understood file called `name`.
 
-    `prefix` precedes LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates,
+    `prefix` precedes the tool's id in `Response.id`, `zone` is the time zone of the server that wrote the dates,
     `choices` says how to read columns. Raises InputError for a file that is not a response export of this
     questionnaire.
     """
-    export = _understood(path, questionnaire, choices or FormatChoices(), zone, language)
+    export = _prepared(understood, questionnaire, name, choices=choices, zone=zone, language=language)
     table, formats = export.table, export.formats
     read = FileFormat(
         encoding=table.encoding,
@@ -133,51 +140,63 @@ def read_export(
         full_answers=formats.full_answers,
         decomposed=table.decomposed,
     )
-    targeted = _targets(table.header, questionnaire)
-    problems = [*table.problems, *_unknown_columns(table.header, targeted), *_missing_columns(export)]
-    ignored = tuple(h for h, t in zip(table.header, targeted, strict=True) if t is not None and _is_dropped(t))
+    problems = [*table.problems, *understood.problems, *_unknown_columns(understood), *_missing_columns(export)]
     told = DigitalImport(
         responses=(),
         problems=tuple(problems),
-        ignored_columns=ignored,
+        ignored_columns=tuple(one.heading for one in understood.columns if one.role not in {*TAKEN, Role.UNKNOWN}),
         lacking=_lacking(export),
         decisions=formats.decisions,
         still_open=formats.still_open,
         misfits=formats.misfits,
-        columns=tuple(name_of(target) for target in export.columns),
+        columns=tuple(dict.fromkeys(name_of(target) for target in export.columns)),
+        accounts=understood.columns,
+        kind=understood.kind,
         file=read,
     )
+    ids = _Ids(export)
     if formats.still_open or formats.misfits:
         return replace(told, facts=_all_facts(export, prefix))
-    responses: list[Response] = []
-    facts: dict[str, SourceFacts] = {}
+    spool, counts = ResponseSpool(), Counter[str]()
     for number, cells in table.rows:
-        response, found = _response(export, number, cells, prefix=prefix)
+        response, found = _response(export, number, cells, row_id=ids.of(cells), prefix=prefix)
         problems.extend(found)
         if response is not None:
-            responses.append(response)
-            facts[response.id] = _facts(export, cells)
-    unique, repeated = _without_repeats(responses)
-    return replace(told, responses=unique, problems=(*problems, *repeated), facts=facts)
+            if response.id in spool.facts:
+                counts[response.id] += 1
+            spool.add(response, _facts(export, cells))
+    repeated = (
+        Problem(slug="duplicate-response", params=(("response", name), ("count", str(count + 1))))
+        for name, count in counts.items()
+    )
+    return replace(told, responses=spool, problems=(*problems, *repeated), facts=spool.facts)
 
 
-def _understood(
-    path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str
+def _prepared(
+    understood: Understood,
+    questionnaire: Questionnaire,
+    name: str,
+    *,
+    choices: FormatChoices,
+    zone: tzinfo,
+    language: str,
 ) -> _Export:
-    """The export with its columns identified and their readings decided."""
-    table = csv_io.read_table(path)
-    table = replace(table, header=tuple(mojibake.repaired(heading) or heading for heading in table.header))
-    columns = _targets(table.header, questionnaire)
-    _check_columns(table.header, columns, path.name)
-    _check_converted(table, columns, path.name)
-    places = {target: place for place, target in enumerate(columns) if target is not None}
+    """The export with the readings of its columns decided."""
+    table = understood.table
+    _check_columns(understood, name)
+    if understood.kind is Kind.LIMESURVEY:
+        _check_converted(table, understood.targets, name)
+    places = {target: place for place, target in enumerate(understood.targets) if target is not None}
     indexes = {
         question.code: limesurvey_values.choice_index(question)
         for question in questionnaire.questions()
         if question.options
     }
     table, texts = repair(table, questionnaire, places, choices, language)
-    formats = decide(table, questionnaire, places, choices, zone=zone, language=language, indexes=indexes, before=texts)
+    formats = decide(
+        table, questionnaire, places, choices, zone=zone, language=language, indexes=indexes, before=texts,
+        answers=understood.answers,
+    )  # fmt: skip
     export = _Export(
         questionnaire=questionnaire,
         table=table,
@@ -186,57 +205,58 @@ def _understood(
         formats=formats,
         zone=zone,
         language=language,
-        ticks_tell=any(
-            cells[place].strip().lower() in limesurvey_values.NOT_SHOWN
-            for target, place in places.items()
-            if target.holds is Holds.TICK
-            for _, cells in table.rows
-        ),
+        understood=understood,
+        ticks_tell=_ticks_tell(table, places),
     )
-    whole = [_system(export, cells, "lastpage") for _, cells in table.rows if _system(export, cells, "submitdate")]
-    return replace(export, paged=pages_are_sections(questionnaire, whole))
+    return replace(export, paged=pages_are_sections(questionnaire, _last_pages(export)))
 
 
-def recognised(path: Path, questionnaire: Questionnaire) -> float:
-    """The fraction of the columns in `path` that belong to `questionnaire`, 0..1: used to find the survey of
-    an export.
-    """
-    columns = [
-        t
-        for t in _targets(csv_io.read_table(path).header, questionnaire)
-        if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}
-    ]
-    return sum(t is not None for t in columns) / len(columns) if columns else 0.0
-
-
-def _targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column, by its code or, without one, by its text; a match by code takes precedence, and
-    excludes matches by text.
-    """
-    found = targets(header, questionnaire)
-    texts = text_headings(questionnaire)
-    known = {target for target in found if target is not None}
-    named = [
-        texts.get(uniform(heading)) if target is None else target for heading, target in zip(header, found, strict=True)
-    ]
-    return tuple(
-        target if place is not None or target not in known else None for target, place in zip(named, found, strict=True)
+def _ticks_tell(table: csv_io.CsvTable, places: Mapping[Target, int]) -> bool:
+    """Whether boxes say where they were not shown."""
+    ticks = [place for target, place in places.items() if target.holds is Holds.TICK]
+    return bool(ticks) and any(
+        cells[place].strip().lower() in limesurvey_values.NOT_SHOWN for _, cells in table.rows for place in ticks
     )
 
 
-def _is_dropped(target: Target) -> bool:
-    used = {"id", "submitdate", "datestamp", "token"}
-    return target.holds is Holds.TIMING or (target.holds is Holds.SYSTEM and target.question not in used)
+def _last_pages(export: _Export) -> Iterable[str]:
+    """The last page of each submitted response."""
+    if system("lastpage") not in export.columns:
+        return ()
+    return {
+        _system(export, cells, "lastpage") for _, cells in export.table.rows if _system(export, cells, "submitdate")
+    }
 
 
-def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name: str) -> None:
-    systems = {t.question for t in columns if t is not None and t.holds is Holds.SYSTEM}
-    if "id" not in systems:
+@dataclass(slots=True)
+class _Ids:
+    """The number of each response: the tool's, or the moment it came in, counted where several came in at once."""
+
+    export: _Export
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def of(self, cells: Sequence[str]) -> str:
+        """The number of the response in the next row; "" where there is none."""
+        if not self.export.understood.by_time:
+            raw = _system(self.export, cells, "id")
+            return _source_id(raw) if self.export.understood.kind is Kind.LIMESURVEY else raw
+        stamp = _system(self.export, cells, "submitdate")
+        moment = _moment(self.export, "submitdate", stamp) if stamp else None
+        if moment is None:
+            return ""
+        second = "".join(filter(str.isdigit, moment.clock.isoformat(timespec="seconds")))
+        self.seen[second] += 1
+        return second if self.seen[second] == 1 else f"{second}-{self.seen[second]}"
+
+
+def _check_columns(understood: Understood, name: str) -> None:
+    targets = {target for target in understood.targets if target is not None}
+    if system("id") not in targets and not understood.by_time:
         raise _refused("export-no-id", name)
-    if not any(t is not None and t.holds not in {Holds.SYSTEM, Holds.TIMING} for t in columns):
+    if not any(target.holds not in {Holds.SYSTEM, Holds.TIMING} for target in targets):
         raise _refused("export-no-codes", name)
-    counts = Counter(t for t in columns if t is not None)
-    for heading, target in zip(header, columns, strict=True):
+    counts = Counter(target for target in understood.targets if target is not None)
+    for heading, target in zip(understood.table.header, understood.targets, strict=True):
         if target is not None and counts[target] > 1:
             raise _refused("export-column-twice", name, column=heading)
 
@@ -252,15 +272,16 @@ def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], n
             raise _refused("export-converted", name, column=table.header[place])
 
 
-def _unknown_columns(header: Sequence[str], columns: Sequence[Target | None]) -> Iterable[Problem]:
-    for place, (heading, target) in enumerate(zip(header, columns, strict=True), start=1):
-        if target is None:
-            yield Problem(slug="unknown-column", params=(("column", _clipped(heading)), ("number", str(place))))
+def _unknown_columns(understood: Understood) -> Iterable[Problem]:
+    for column in understood.columns:
+        if column.role is Role.UNKNOWN:
+            named = (("column", _clipped(column.heading)), ("number", str(column.number)))
+            yield Problem(slug="unknown-column", params=named)
 
 
 def _missing_columns(export: _Export) -> Iterable[Problem]:
     """The columns missing from the export; signatures exist only on paper."""
-    stamped = Target(holds=Holds.SYSTEM, question="submitdate") in export.columns
+    stamped = bool({system("submitdate"), system("complete")} & set(export.columns))
     asked = (question for question in export.questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE)
     lacking = [] if stamped else ["submitdate"]
     for question in asked:
@@ -309,22 +330,16 @@ def _writein(question: Question, option: str) -> Target:
 
 
 def _response(
-    export: _Export, number: int, cells: Sequence[str], *, prefix: str
+    export: _Export, number: int, cells: Sequence[str], *, row_id: str, prefix: str
 ) -> tuple[Response | None, list[Problem]]:
     """The response in row `number`, and the cells in it that were not understood."""
-    row_id = _source_id(_system(export, cells, "id"))
     if not row_id:
         return None, [Problem(slug="row-without-id", params=(("row", str(number)),))]
     problems: list[Problem] = []
     found = {q.code: _found(export, q, number, cells, problems) for q in export.questionnaire.questions()}
     received, odd = _received(export, number, cells)
-    submitted = _system(export, cells, "submitdate")
-    reached = _reached(
-        export,
-        cells,
-        found,
-        broken_off=not submitted and Target(holds=Holds.SYSTEM, question="submitdate") in export.columns,
-    )
+    submitted = _is_submitted(export, cells)
+    reached = _reached(export, cells, found, broken_off=submitted is False)
     response = Response(
         id=f"{prefix}{row_id}",
         questionnaire=export.questionnaire.code,
@@ -338,6 +353,13 @@ def _response(
     return response, problems + odd
 
 
+def _is_submitted(export: _Export, cells: Sequence[str]) -> bool | None:
+    """Whether a response was submitted; None where the file does not tell."""
+    if system("complete") in export.columns:
+        return _system(export, cells, "complete") == "1"
+    return bool(_system(export, cells, "submitdate")) if system("submitdate") in export.columns else None
+
+
 def _all_answers(
     export: _Export, cells: Sequence[str], found: Mapping[str, _Found], reached: Reached
 ) -> Iterable[Answer]:
@@ -346,7 +368,7 @@ def _all_answers(
     for question in export.questionnaire.questions():
         one = found[question.code]
         asked = is_asked(question, known)
-        answer = _answer(question, one, asked=asked, was_reached=reached.holds(question.code))
+        answer = _answer(export, question, one, asked=asked, was_reached=reached.holds(question.code))
         known[question.code] = Known(
             value=one.value,
             missing=answer.missing,
@@ -382,7 +404,7 @@ def _written(export: _Export, question: Question, cells: Sequence[str]) -> Itera
     for option in question.options:
         place = _text_place(export, question, option.code) if option.writein else None
         if place is not None:
-            yield limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
+            yield limesurvey_values.written(cells[place], full_answers=export.full_answers).value
 
 
 def _source_id(raw: str) -> str:
@@ -392,7 +414,8 @@ def _source_id(raw: str) -> str:
 
 
 def _all_facts(export: _Export, prefix: str) -> dict[str, SourceFacts]:
-    rows = ((_source_id(_system(export, cells, "id")), cells) for _, cells in export.table.rows)
+    ids = _Ids(export)
+    rows = ((ids.of(cells), cells) for _, cells in export.table.rows)
     return {f"{prefix}{number}": _facts(export, cells) for number, cells in rows if number}
 
 
@@ -402,7 +425,7 @@ def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
     """
 
     def cell(name: str) -> str | None:
-        return _system(export, cells, name) if Target(holds=Holds.SYSTEM, question=name) in export.columns else None
+        return _system(export, cells, name) if system(name) in export.columns else None
 
     def time(name: str) -> str | None:
         value = cell(name)
@@ -446,7 +469,7 @@ def _lacking(export: _Export) -> Lacking:
 
 def _system(export: _Export, cells: Sequence[str], name: str) -> str:
     """The content of a system column, "" for nothing, however that is written."""
-    place = export.columns.get(Target(holds=Holds.SYSTEM, question=name))
+    place = export.columns.get(system(name))
     value = "" if place is None else cells[place].strip()
     return "" if value.lower() in limesurvey_values.NO_STAMP else value
 
@@ -503,19 +526,27 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
         )
     else:
         order, sign = formats.of(question.code, FormatKind.DATES), formats.of(question.code, FormatKind.NUMBERS)
-        cell = limesurvey_values.field(
-            cells[place], question, full_answers=formats.full_answers, order=order, sign=sign
-        )
+        cell = limesurvey_values.field(cells[place], question, full_answers=export.full_answers, order=order, sign=sign)
     if cell.problem is not None:
         problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=cell.problem))
-    return _Found(value=cell.value, shown=_is_shown(export, number, place, cell), problems=_named(cell.problem))
+    left = _left_over(export, question, number, cells)
+    problems.extend(left)
+    slugs = _named(cell.problem, *(one.slug for one in left[:1] if cell.problem is None))
+    return _Found(value=cell.value, shown=_is_shown(export, cells[place], cell), problems=slugs)
 
 
-def _is_shown(export: _Export, number: int, place: int, cell: Cell) -> bool | None:
+def _left_over(export: _Export, question: Question, number: int, cells: Sequence[str]) -> list[Problem]:
+    """What stands in a row beside the options of a question and belongs to none."""
+    rest = Target(holds=Holds.REST, question=question.code)
+    raw = cells[export.columns[rest]] if rest in export.columns else ""
+    return [_unknown(export, question, rest, number=number, raw=raw, slug="unknown-value")] if raw else []
+
+
+def _is_shown(export: _Export, raw: str, cell: Cell) -> bool | None:
     """Whether a cell was on the screen: certainly if it is not empty; empty cells are decided by files that distinguish
     empty from NULL.
     """
-    if not cell.shown or place in export.table.nulls.get(number, ()):
+    if not cell.shown or raw is csv_io.UNSET:
         return False
     return True if cell.value or cell.problem or export.table.tells_null else None
 
@@ -530,7 +561,7 @@ def _found_ticks(
         cell, target, place = _tick_cell(export, question, option.code, cells)
         if cell is None or target is None:
             continue
-        seen = _is_shown(export, number, place, cell)
+        seen = _is_shown(export, cells[place], cell)
         in_words = target.holds is Holds.TICK and export.ticks_tell and bool(cells[place].strip())
         shown.append(True if seen is None and in_words else seen)  # "No" beside "N/A"
         if cell.value:
@@ -538,6 +569,9 @@ def _found_ticks(
         if cell.problem is not None:
             unknown = True
             problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug="unknown-value"))
+    left = _left_over(export, question, number, cells)
+    problems.extend(left)
+    unknown = unknown or bool(left)
     return _Found(
         value=" ".join(ticked),
         present=bool(shown),
@@ -565,7 +599,7 @@ def _tick_cell(
     if target not in export.columns:
         return None, None, -1
     place = export.columns[target]
-    text_cell = limesurvey_values.written(cells[place], full_answers=export.formats.full_answers)
+    text_cell = limesurvey_values.written(cells[place], full_answers=export.full_answers)
     return Cell(value="1" if text_cell.value else "", shown=text_cell.shown), target, place
 
 
@@ -583,7 +617,7 @@ def _clipped(value: str) -> str:
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _answer(question: Question, found: _Found, *, asked: bool | None, was_reached: bool) -> Answer:
+def _answer(export: _Export, question: Question, found: _Found, *, asked: bool | None, was_reached: bool) -> Answer:
     problems = (*found.problems, "filtered-but-answered") if found.value and asked is False else found.problems
     missing = None
     if not found.value and not problems:
@@ -595,7 +629,7 @@ def _answer(question: Question, found: _Found, *, asked: bool | None, was_reache
         confidence=0.0 if problems else 1.0,
         status=Status.REVIEW if problems else Status.AUTO,
         missing=missing,
-        reader=READER,
+        reader=export.understood.kind.value,
         problems=problems,
         not_offered=found.not_offered,
     )
@@ -620,9 +654,7 @@ def _texts(
         if option.writein:
             place = _text_place(export, question, option.code)
             value = (
-                ""
-                if place is None
-                else limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
+                "" if place is None else limesurvey_values.written(cells[place], full_answers=export.full_answers).value
             )
             astray = bool(value) and (option.code not in found.ticked or asked is False)
             missing = (
@@ -630,10 +662,14 @@ def _texts(
                 if place is None
                 else beside(option.code, Known(value=found.value, missing=answer.missing))
             )
-            yield _text_answer(question.code, option.code, value, astray=astray, missing=None if value else missing)
+            yield _text_answer(
+                export, question.code, option.code, value, astray=astray, missing=None if value else missing
+            )
 
 
-def _text_answer(question: str, option: str, value: str, *, astray: bool, missing: Missing | None) -> Answer:
+def _text_answer(
+    export: _Export, question: str, option: str, value: str, *, astray: bool, missing: Missing | None
+) -> Answer:
     """A text beside an option; `astray` is one whose option is not ticked, or whose question does not apply."""
     return Answer(
         question=question,
@@ -643,23 +679,9 @@ def _text_answer(question: str, option: str, value: str, *, astray: bool, missin
         confidence=0.0 if astray else 1.0,
         status=Status.REVIEW if astray else Status.AUTO,
         missing=missing,
-        reader=READER,
+        reader=export.understood.kind.value,
         problems=("text-without-mark",) if astray else (),
     )
-
-
-def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...], tuple[Problem, ...]]:
-    """Equal rows with one id count once; if they differ none of them is taken."""
-    by_id: dict[str, set[Response]] = {}
-    for response in responses:
-        by_id.setdefault(response.id, set()).add(response)
-    counts = Counter(response.id for response in responses)
-    problems = tuple(
-        Problem(slug="duplicate-response", params=(("response", name), ("count", str(n))))
-        for name, n in counts.items()
-        if n > 1
-    )
-    return tuple(next(iter(same)) for same in by_id.values() if len(same) == 1), problems
 
 
 def _refused(slug: str, name: str, **params: object) -> InputError:
