@@ -3,11 +3,13 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import BinaryIO
 
 from scanform.dataset.safe_text import clean, guarded, guarded_unless_number
 from scanform.dataset.statistics.coded import BESIDE, Kind, Variable
 from scanform.dataset.table import MISSING_CODES, Holds, Table
+from scanform.i18n.texts import number_text
 
 LONG = ("response_id", "column", "value", "label", "missing")
 
@@ -39,15 +41,16 @@ def _labels(variables: Sequence[Variable]) -> Mapping[str, Mapping[str, tuple[st
     return found
 
 
-def write_labelled_csv(table: Table, variables: Sequence[Variable], out: BinaryIO) -> None:
-    """labelled.csv: labels instead of codes and of missing codes, the wording of the question as a second heading;
-    semicolons, as Excel expects them where a comma separates decimals.
+def write_labelled_csv(table: Table, variables: Sequence[Variable], out: BinaryIO, *, language: str) -> None:
+    """labelled.csv: labels instead of codes and of missing codes, the wording of the question as a second heading.
+    Numbers as the `language` writes them; semicolons where a comma separates decimals, as Excel expects it.
     """
     labels = _labels(variables)
     wording = {variable.name: variable.text for variable in variables}
     numbers = {variable.name for variable in variables if variable.kind is Kind.NUMBER}
     buffer = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    delimiter = ";" if "," in number_text(Decimal("0.5"), language) else ","
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([column.name for column in table.columns])
     writer.writerow([guarded(clean(wording[column.name])) for column in table.columns])
     for row in table.rows:
@@ -57,7 +60,7 @@ def write_labelled_csv(table: Table, variables: Sequence[Variable], out: BinaryI
             if label is not None:
                 shown.append(guarded_unless_number(clean(label[0])))
             elif column.name in numbers and cell not in MISSING_CODES:
-                shown.append(cell.replace(".", ","))
+                shown.append(number_text(Decimal(cell), language, grouped=False))
             else:
                 shown.append(guarded_unless_number(clean(cell)))
         writer.writerow(shown)

@@ -237,7 +237,7 @@ def _write_formats(edition: _Edition, data: Table, origins: Sequence[Sequence[st
         Format.LONG: {
             "long.csv": lambda out: csv_files.write_rows(long_form.LONG, long_form.long_rows(data, made), out),
         },
-        Format.LABELLED: {"labelled.csv": lambda out: long_form.write_labelled_csv(data, made, out)},
+        Format.LABELLED: {"labelled.csv": lambda out: long_form.write_labelled_csv(data, made, out, language=language)},
         Format.DATA_PACKAGE: {
             "datapackage.json": lambda out: data_package.write_data_package(
                 data, made, out, language=language, files=tables

@@ -306,13 +306,17 @@ def test_long_and_labelled_rows_say_the_same(drawn):
         row[4] == "1" for row in long if row[2] in MISSING_CODES and not row[1].endswith("text") and row[1] != "remarks"
     )
     assert all(row[3] for row in long if row[1] in {"open", "days__mo", "sign"} or row[4] == "1")
-    shown = list(csv.reader(io.StringIO(written(write_labelled_csv, data, made).decode("utf-8-sig")), delimiter=";"))
-    assert shown[0] == [column.name for column in data.columns]
-    at = shown[0].index("open")
-    labels = {label.code: label.text for one in made if one.name == "open" for label in one.labels}
-    assert [row[at] for row in shown[2:]] == [labels[row[at]] for row in data.rows]
-    rate = shown[0].index("rate")
-    assert [row[rate].replace(",", ".") for row in shown[2:]] == [labels.get(row[rate], row[rate]) for row in data.rows]
+    for language, delimiter in (("de", ";"), ("en", ",")):
+        content = written(write_labelled_csv, data, made, language=language).decode("utf-8-sig")
+        shown = list(csv.reader(io.StringIO(content), delimiter=delimiter))
+        assert shown[0] == [column.name for column in data.columns]
+        at, rate = shown[0].index("open"), shown[0].index("rate")
+        labels = {label.code: label.text for one in made if one.name == "open" for label in one.labels}
+        assert [row[at] for row in shown[2:]] == [labels[row[at]] for row in data.rows]
+        point = "," if language == "de" else "."
+        assert [row[rate] for row in shown[2:]] == [
+            labels.get(row[rate], row[rate].replace(".", point)) for row in data.rows
+        ]
 
 
 EXAMPLE = [
