@@ -18,6 +18,7 @@ from scanform.cli.demo_people import Person, answer_on_the_web, offered
 from scanform.workflow.project.project import open_project
 from tests.programs import disposed, nothing_is_left, started
 
+ROOT = Path(__file__).parents[2]
 PERSON = Person(token=TOKENS[0], answers=ANSWERS)
 
 needs_browser = [pytest.mark.slow, pytest.mark.browser, pytest.mark.skipif(not has_browser(), reason="needs Chromium")]
@@ -137,11 +138,10 @@ except KeyboardInterrupt:
 @pytest.mark.browser
 @pytest.mark.skipif(not has_browser(), reason="needs Chromium")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["INT", "TERM"])
-def test_asked_to_end_meanwhile_nothing_is_left(folder, scratch, tmp_path, number):
+def test_asked_to_end_meanwhile_nothing_is_left(folder, scratch, number):
     """Ctrl-C or a request to end while somebody still answers: the browser, its driver and their files are gone."""
-    script = tmp_path / "browses.py"
-    script.write_text(BROWSES)
-    with started(disposed([sys.executable, script, folder], ignored=[signal.SIGINT])) as process:
+    command = [sys.executable, "-c", BROWSES, folder]
+    with started(disposed(command, ignored=[signal.SIGINT]), cwd=ROOT) as process:  # where `bench` is
         assert process.stdout.readline() == "answered\n"
         assert at_work_in(scratch)
         process.send_signal(number)

@@ -7,12 +7,16 @@ HEAVY = frozenset(
     {
         "dask",
         "distributed",
+        "duckdb",
+        "frictionless",
         "matplotlib",
         "onnxruntime",
         "pandas",
         "pillow_heif",
         "playwright",
         "psycopg",
+        "pyarrow",
+        "pyreadstat",
         "scipy",
         "tesserocr",
     }

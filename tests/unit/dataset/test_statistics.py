@@ -7,10 +7,6 @@ import shutil
 import subprocess
 from datetime import UTC, date, time
 
-import duckdb
-import frictionless
-import pandas
-import pyreadstat
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -20,8 +16,6 @@ from scanform.dataset import csv_files
 from scanform.dataset.data_package import write_data_package
 from scanform.dataset.long_form import long_rows, write_labelled_csv
 from scanform.dataset.statistics.coded import BESIDE, Kind, short_names, variables
-from scanform.dataset.statistics.packages import CODES, STATA_NAME, write_spss, write_stata
-from scanform.dataset.statistics.parquet import write_parquet
 from scanform.dataset.statistics.r_script import write_r_csv, write_r_script
 from scanform.dataset.statistics.values_csv import rows as values_rows
 from scanform.dataset.table import MISSING_CODES, Holds, Table, table
@@ -180,7 +174,7 @@ def back(data: Table, frame, label_of):
         for column in data.columns:
             beside, value = f"{column.name}{BESIDE}", frame[column.name][number]
             why = int(frame[beside][number]) if beside in frame else 0
-            codes = frame[f"{column.name}{CODES}"][number] if f"{column.name}{CODES}" in frame else None
+            codes = frame[f"{column.name}__code"][number] if f"{column.name}__code" in frame else None
             row.append(str(why) if why else as_cell(column, value, label_of(column.name), codes))
         rows.append(tuple(row))
     return rows
@@ -209,6 +203,10 @@ def words_as_cells(data: Table):
 @given(GIVEN)
 def test_spss_gives_back_every_cell(folder, drawn):
     """Numbers, labels and codes lead back to responses.csv; SPSS computes with no missing code."""
+    import pyreadstat
+
+    from scanform.dataset.statistics.packages import write_spss
+
     data = data_of(drawn)
     path = folder / "data.sav"
     path.write_bytes(written(write_spss, variables(data, "en"), title="Tiny", language="en"))
@@ -223,6 +221,11 @@ def test_spss_gives_back_every_cell(folder, drawn):
 @given(GIVEN)
 def test_stata_gives_back_every_cell(folder, drawn):
     """Read by another library than wrote it: .a is -1, .k is -11; names that Stata cuts are told apart."""
+    import pandas
+    import pyreadstat
+
+    from scanform.dataset.statistics.packages import STATA_NAME, write_stata
+
     data = data_of(drawn)
     made, path = variables(data, "en"), folder / "data.dta"
     path.write_bytes(written(write_stata, made, title="Tiny"))
@@ -269,6 +272,10 @@ def of_stata(value):
 @given(GIVEN)
 def test_parquet_gives_back_every_cell(folder, drawn):
     """As DuckDB reads it: types, nulls where a value is missing, and the reason beside."""
+    import duckdb
+
+    from scanform.dataset.statistics.parquet import write_parquet
+
     data, path = data_of(drawn), folder / "data.parquet"
     made = variables(data, "en")
     path.write_bytes(written(write_parquet, made))
@@ -345,6 +352,8 @@ def test_a_number_that_is_none_makes_its_column_a_text(folder):
 
 def test_a_data_package_is_valid(folder):
     """frictionless finds nothing, and reads the numbers as numbers."""
+    import frictionless
+
     data = data_of(EXAMPLE)
     made = variables(data, "en")
     (folder / "responses.csv").write_bytes(written(csv_files.write_table_csv, data))

@@ -8,10 +8,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import jsonschema
 import openpyxl
-import pyreadstat
 import pytest
 from click.testing import CliRunner
 
@@ -250,6 +248,9 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
 
 def test_files_for_other_programs_come_on_request_and_hold_no_contact_data(merged, tmp_path):
     """Each format adds its files; nothing of a person is in any of them; an unknown one writes nothing."""
+    import duckdb
+    import pyreadstat
+
     usual = {path.name for path in export_dataset(merged, tmp_path / "usual").files}
     done = export_dataset(merged, tmp_path / "out", formats=formats_of(kind.value for kind in Format))
     assert {path.name for path in done.files} - usual == {
