@@ -208,7 +208,10 @@ def status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
             text(
                 "status.responses",
                 language,
-                counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items()),
+                counts=", ".join(
+                    f"{text(f'report.channel-{channel.value}', language)} {count}"
+                    for channel, count in found.responses.items()
+                ),
             )
         )
     if found.vanished:
