@@ -855,6 +855,7 @@ def test_guessing_codes_is_slow(station, rita):
     assert browser.send("/api/login/code", {"code": "123456"}, **{"X-Person": str(rita.id)}).status_code in {401, 429}
 
 
+@pytest.mark.slow
 def test_failures_count_at_all_doors_together(station, rita):
     """S8: ten failures are ten, wherever they are made: name and password, the dialog in place, the code, and the
     old password of who is logged in.
@@ -878,6 +879,7 @@ def test_failures_count_at_all_doors_together(station, rita):
     assert station.browser().log_in("Ada").status_code == 303
 
 
+@pytest.mark.slow
 def test_asking_for_the_password_once_more_counts_for_that_person_only(station, rita):
     """S8: whoever mistypes the old password keeps nobody else at the same address from changing theirs."""
     lou = station.person("Lou", Role.REVIEWER)
@@ -1077,6 +1079,7 @@ def test_names_are_never_given_twice(station, rita):
         assert browser.post("/users", name=name, roles=["staff"]).status_code == 422
 
 
+@pytest.mark.slow
 def test_after_login_people_stay_on_this_site(station):
     """Addresses elsewhere, or of screens that one may not open, lead to the own first screen."""
     for target in (

@@ -274,6 +274,7 @@ def listed(page):
     return page.locator("#f-quarter-offered:not([hidden]) [role=option]").all_inner_texts()
 
 
+@pytest.mark.slow
 def test_values_of_a_list_are_offered_by_keyboard(form):
     """What begins like the text first, without case or accents; arrows and Enter take one, which is saved; Escape
     closes; nothing is filled in unasked, and what the list does not have stays as it is typed.

@@ -312,7 +312,7 @@ ACTS = {
     "other roles": Act(invited, change_roles),
     "disable an account": Act(invited, disable),
 }
-FAST = "third look and its decision"
+FAST = "key a form"
 
 
 # --- dying ------------------------------------------------------------------------------------------------------------

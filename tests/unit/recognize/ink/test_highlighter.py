@@ -78,7 +78,7 @@ def accepted(fields, names):
     ]
 
 
-@pytest.mark.fast_cases(3)
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("shape", SWIPES)
 @pytest.mark.parametrize("profile", ["good scanner", "150 dpi"])
 def test_nothing_under_a_highlighter_is_accepted(shape, profile):

@@ -150,6 +150,7 @@ def test_a_mapping_is_drafted_corrected_and_used(tmp_path, folder):
         assert answers["groups"].split() == [code for code in one.groups if code in {"kids", "fam"}]
 
 
+@pytest.mark.fast_cases(3)
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
