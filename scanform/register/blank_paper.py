@@ -110,6 +110,9 @@ class ProofSettings:
 
 DEFAULT_PROOF = ProofSettings()
 
+LEAST_INNER = 2.5
+"""Least width of a sheet, as a multiple of `inner_mm`: of a narrower strip nothing is left between its two edges."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Small:
@@ -129,6 +132,8 @@ def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) ->
     scale = max(gray.shape) / settings.page_long_mm
     if scale < settings.least_px_per_mm or min(gray.shape) < settings.least_px_per_mm * 50:
         return Doubt.COARSE
+    if min(gray.shape) / scale < settings.inner_mm * LEAST_INNER:
+        return Doubt.UNEVEN
     usual = float(np.median(gray[::7, ::7]))
     if usual < settings.dark:
         return Doubt.DARK

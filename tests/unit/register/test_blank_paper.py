@@ -115,6 +115,14 @@ def test_what_is_no_paper_says_why(draw, why):
     assert why is Doubt.UNEVEN or doubt(gray) is why
 
 
+@pytest.mark.parametrize("mm", [26, 30, 39, 41, 48])
+def test_a_strip_is_no_sheet(mm):
+    """What is cut out of a picture may be narrower than the two edges of a sheet together: nothing proves it blank."""
+    strip = paper()[:, : round(mm * 1754 / 297)]
+    assert doubt(strip) is Doubt.UNEVEN
+    assert doubt(np.ascontiguousarray(strip.T)) is Doubt.UNEVEN
+
+
 def test_noise_of_fine_pixels_is_doubt():
     """At 300 dpi the average of many pixels looks calm; a pale pencil would have drowned in them all the same."""
     assert doubt(paper(level=225, noise=25, size=SIZE)) is Doubt.NOISY
