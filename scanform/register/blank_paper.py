@@ -130,10 +130,8 @@ def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) ->
     """Why a page is not proven blank paper; None if it is. Takes the original picture, before it is lightened."""
     gray = image.gray
     scale = max(gray.shape) / settings.page_long_mm
-    if scale < settings.least_px_per_mm or min(gray.shape) < settings.least_px_per_mm * 50:
-        return Doubt.COARSE
-    if min(gray.shape) / scale < settings.inner_mm * LEAST_INNER:
-        return Doubt.UNEVEN
+    if (unfit := _unfit(gray, scale, settings)) is not None:
+        return unfit
     usual = float(np.median(gray[::7, ::7]))
     if usual < settings.dark:
         return Doubt.DARK
@@ -145,6 +143,13 @@ def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) ->
     if not _is_even(small, settings):
         return Doubt.UNEVEN
     return _structure(image, small, settings)
+
+
+def _unfit(gray: Gray, scale: float, settings: ProofSettings) -> Doubt | None:
+    """Why a picture of this size and shape proves nothing; None if it may."""
+    if scale < settings.least_px_per_mm or min(gray.shape) < settings.least_px_per_mm * 50:
+        return Doubt.COARSE
+    return Doubt.UNEVEN if min(gray.shape) / scale < settings.inner_mm * LEAST_INNER else None
 
 
 def is_one_white(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) -> bool:
