@@ -185,7 +185,7 @@ class _Reading:
     def _split(self, node: yaml.Node | None, target: Target | None, question: Question | None) -> str:
         several = target is not None and target.holds is Holds.REST
         if node is None and several and question is not None:
-            self.mistakes.append(words("mapping.no-split", line=self.held[target], question=question.code))  # type: ignore[index]  # several
+            self.mistakes.append(words("mapping.no-split", line=self.held[target], question=question.code))  # type: ignore[index]  # several: there is a target
         if node is None:
             return ""
         if not isinstance(node, yaml.ScalarNode) or not node.value or not several:

@@ -202,7 +202,7 @@ class Account:
             table=table,
             targets=tuple(target for _, target, _ in self.made),
             columns=tuple(self.columns[at] for at in sorted(self.columns)),
-            **how,  # type: ignore[arg-type]  # named by the importers
+            **how,  # type: ignore[arg-type]  # fields of Understood
         )
 
 

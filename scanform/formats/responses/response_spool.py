@@ -73,7 +73,7 @@ class ResponseSpool(Sequence[Response]):
             return NotImplemented
         return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment]  # it grows
+    __hash__ = None  # type: ignore[assignment]  # responses are added: no hash lasts
 
     @property
     def facts(self) -> "SpooledFacts":

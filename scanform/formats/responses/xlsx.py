@@ -67,6 +67,7 @@ def _check(path: Path) -> None:
                 if part.filename.lower().endswith((".xml", ".rels")):
                     with archive.open(part) as content:
                         _check_head(content.read(_HEAD), path)
+    # zipfile: an unknown compression is NotImplementedError, a part with a password RuntimeError
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise _refused("xlsx-damaged", path.name) from error
 

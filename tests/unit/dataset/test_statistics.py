@@ -105,6 +105,10 @@ def everything(**values):
     return (Channel.PAPER, usual | values)
 
 
+EVERY_REASON = [everything(**dict.fromkeys(VALUES, missing)) for missing in Missing]
+"""Each reason why there is no answer, at every question."""
+
+
 def data_of(given_answers):
     """The data set of the responses drawn."""
     return table([resolve([response_of(*drawn)]) for drawn in enumerate(given_answers)], SURVEY)
@@ -200,6 +204,7 @@ def words_as_cells(data: Table):
 
 
 @settings(max_examples=25)
+@example(EVERY_REASON)
 @given(GIVEN)
 def test_spss_gives_back_every_cell(folder, drawn):
     """Numbers, labels and codes lead back to responses.csv; SPSS computes with no missing code."""
@@ -218,6 +223,7 @@ def test_spss_gives_back_every_cell(folder, drawn):
 
 @settings(max_examples=15)
 @example([everything(rate="26"), everything(rate="7.5"), everything(rate=Missing.FILTERED)])
+@example(EVERY_REASON)
 @given(GIVEN)
 def test_stata_gives_back_every_cell(folder, drawn):
     """Read by another library than wrote it: .a is -1, .k is -11; names that Stata cuts are told apart."""
@@ -269,6 +275,7 @@ def of_stata(value):
 
 
 @settings(max_examples=15)
+@example(EVERY_REASON)
 @given(GIVEN)
 def test_parquet_gives_back_every_cell(folder, drawn):
     """As DuckDB reads it: types, nulls where a value is missing, and the reason beside."""

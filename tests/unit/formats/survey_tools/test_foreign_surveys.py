@@ -496,7 +496,7 @@ OUTSIDE = (
         (from_xlsx, write_sheets({"survey": [["question", "name"]]}), "no_survey_sheet"),
     ],
 )
-def test_what_is_no_survey_is_refused(read_file, content: bytes, slug: str) -> None:  # type: ignore[no-untyped-def]  # fixture
+def test_what_is_no_survey_is_refused(read_file, content: bytes, slug: str) -> None:  # type: ignore[no-untyped-def]  # a fixture without a type
     """With the reason, and with the exit code for input that cannot be read."""
     with pytest.raises(InputError) as caught:
         read_file(content, "x")
